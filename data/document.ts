@@ -1,0 +1,12 @@
+/**
+ * One text of a corpus: a story, a page, a chapter. Training separates
+ * documents by the tokenizer's end-of-text token.
+ */
+export interface Document {
+  /** Names the document inside its corpus, for instance `path:line`. */
+  readonly id: string;
+  /** The text itself: well-formed Unicode without a byte order mark. */
+  readonly text: string;
+  /** Whatever else its source says of it. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
