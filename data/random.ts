@@ -1,3 +1,5 @@
+import { mix32 } from "./mix32.ts";
+
 /** Where a {@linkcode Random} stands; JSON keeps it exactly. */
 export interface RandomState {
   /** The generator's four 32-bit words. */
@@ -168,18 +170,4 @@ function wordsFromSeed(seed: string): [number, number, number, number] {
   // The all-zero state is the generator's one fixed point.
   if (words.every((value) => value === 0)) words[0] = 1;
   return words;
-}
-
-/**
- * Spreads every bit of an integer over 32 bits, bijectively: the finaliser of
- * Appleby's MurmurHash3.
- *
- * @param value An integer; only its low 32 bits count.
- * @returns An integer in 0 … 2^32 − 1.
- */
-export function mix32(value: number): number {
-  let hash = value >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
 }
