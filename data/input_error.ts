@@ -6,8 +6,6 @@
  *
  * @example
  * ```ts
- * import { InputError } from "@minnow/minnow";
- *
  * const error = new InputError("Cannot read 'a.txt': the file is empty");
  * console.log(error.exitCode); // 2
  * ```

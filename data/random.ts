@@ -1,12 +1,5 @@
 import { mix32 } from "./mix32.ts";
-
-/** Where a {@linkcode Random} stands; JSON keeps it exactly. */
-export interface RandomState {
-  /** The generator's four 32-bit words. */
-  readonly words: readonly [number, number, number, number];
-  /** The second normal of the last pair drawn, if it is still unused. */
-  readonly spareNormal: number | null;
-}
+import type { RandomState } from "./random_state.ts";
 
 /**
  * The project's one source of seeded randomness: xoshiro128** of Blackman and
@@ -16,8 +9,6 @@ export interface RandomState {
  *
  * @example
  * ```ts
- * import { Random } from "@minnow/minnow";
- *
  * const random = new Random("weights/7");
  * const die = random.integer(6) + 1;
  * console.log(die >= 1 && die <= 6); // true
