@@ -1,5 +1,14 @@
+import { InputError } from "../data/input_error.ts";
+import {
+  completeGpt2,
+  completeLlama,
+  GPT2_FIELDS,
+  LLAMA_FIELDS,
+} from "./config_fields.ts";
+import { parseField, quote, type Section } from "./schema.ts";
+
 /** What every family's configuration has. */
-interface SharedConfig {
+export interface SharedConfig {
   /** Number of token ids; rows of the embedding. */
   readonly vocab_size: number;
   /** Standard deviation of freshly initialised weights. */
@@ -64,3 +73,166 @@ export interface LlamaConfig extends SharedConfig {
 
 /** A model of any family; `model_type` says which. */
 export type ModelConfig = Gpt2Config | LlamaConfig;
+
+/** Keys of which only one value is implemented, for each family. */
+const FIXED: Readonly<
+  Record<ModelConfig["model_type"], Readonly<Record<string, unknown>>>
+> = {
+  gpt2: {
+    scale_attn_weights: true,
+    scale_attn_by_inverse_layer_idx: false,
+    add_cross_attention: false,
+  },
+  llama: { partial_rotary_factor: 1 },
+};
+
+/**
+ * Reads a Hugging Face `config.json`. Keys that are missing have the defaults
+ * of Transformers; dropout and keys that do not change the model are ignored.
+ *
+ * @param json The parsed JSON, from the outside.
+ * @param source The file's name, for messages.
+ * @returns The configuration, of which every field is checked. A special
+ * token's id beyond the vocabulary becomes null; of a list the first counts.
+ * @throws {InputError} If a value is not allowed or asks for something that is
+ * not implemented; names key and value.
+ *
+ * @example
+ * ```ts
+ * import { parseModelConfig } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = parseModelConfig({ model_type: "gpt2" }, "config.json");
+ * assertEquals(config.vocab_size, 50257);
+ * ```
+ */
+export function parseModelConfig(json: unknown, source: string): ModelConfig {
+  const given = parseObject(json, source);
+  const family = given.get("model_type");
+  if (family !== "gpt2" && family !== "llama") {
+    throw new InputError(
+      `${source}: "model_type" is ${
+        quote(family)
+      }; it must be one of "gpt2", "llama"`,
+    );
+  }
+  const fixed = Object.entries({
+    ...FIXED[family],
+    quantization_config: null,
+  });
+  for (const [key, only] of fixed) {
+    const value = given.get(key) ?? only;
+    if (value !== only) throw unsupported(source, key, value, quote(only));
+  }
+  if (family === "gpt2") {
+    return completeGpt2(parseFields(GPT2_FIELDS, given, source), source);
+  }
+  const theta = ropeTheta(given, source);
+  if (theta !== undefined) given.set("rope_theta", theta);
+  return completeLlama(parseFields(LLAMA_FIELDS, given, source), source);
+}
+
+/**
+ * @param config A configuration.
+ * @returns What to write into `config.json` so that Transformers loads the
+ * model; {@linkcode parseModelConfig} reads it back unchanged.
+ *
+ * @example
+ * ```ts
+ * import { huggingFaceConfig, parseModelConfig } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = parseModelConfig({ model_type: "llama" }, "config.json");
+ * assertEquals(huggingFaceConfig(config).architectures, [
+ *   "LlamaForCausalLM",
+ * ]);
+ * ```
+ */
+export function huggingFaceConfig(
+  config: ModelConfig,
+): Record<string, unknown> {
+  const { model_type, ...fields } = config;
+  const shared = { torch_dtype: "float32", use_cache: true };
+  if (config.model_type === "gpt2") {
+    return {
+      architectures: ["GPT2LMHeadModel"],
+      model_type,
+      ...fields,
+      attn_pdrop: 0,
+      embd_pdrop: 0,
+      resid_pdrop: 0,
+      ...shared,
+    };
+  }
+  return {
+    architectures: ["LlamaForCausalLM"],
+    model_type,
+    ...fields,
+    attention_dropout: 0,
+    // Transformers before 5 reads rope_theta beside it, later ones this.
+    rope_parameters: { rope_theta: config.rope_theta, rope_type: "default" },
+    rope_scaling: null,
+    ...shared,
+  };
+}
+
+/** The values of a section's keys, a missing one at its default. */
+function parseFields<T>(
+  section: Section<T>,
+  given: ReadonlyMap<string, unknown>,
+  source: string,
+): T {
+  const parsed: Partial<T> = {};
+  for (const key in section) {
+    const value = given.get(key);
+    parsed[key] = value === undefined
+      ? section[key].default
+      : parseField(section[key], value, key, source);
+  }
+  return parsed as T;
+}
+
+/**
+ * The rotary base where it stands in an object of its own: `rope_parameters`
+ * since Transformers 5; before, `rope_scaling` held changes to the wavelengths.
+ */
+function ropeTheta(
+  given: ReadonlyMap<string, unknown>,
+  source: string,
+): unknown {
+  let theta: unknown;
+  for (const key of ["rope_scaling", "rope_parameters"]) {
+    const value = given.get(key) ?? null;
+    if (value === null) continue;
+    const rope = parseObject(value, `${source}: "${key}"`);
+    const kind = rope.get("rope_type") ?? rope.get("type") ?? "default";
+    if (kind !== "default") {
+      throw unsupported(source, `${key}.rope_type`, kind, '"default"');
+    }
+    const share = rope.get("partial_rotary_factor") ?? 1;
+    if (share !== 1) {
+      throw unsupported(source, `${key}.partial_rotary_factor`, share, "1");
+    }
+    theta = rope.get("rope_theta") ?? theta;
+  }
+  return theta;
+}
+
+function unsupported(
+  source: string,
+  key: string,
+  value: unknown,
+  only: string,
+): InputError {
+  return new InputError(
+    `${source}: "${key}" is ${quote(value)}, which is not implemented; it ` +
+      `must be ${only}`,
+  );
+}
+
+function parseObject(json: unknown, source: string): Map<string, unknown> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new InputError(`${source}: is ${quote(json)}; it must be an object`);
+  }
+  return new Map(Object.entries(json));
+}
