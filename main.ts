@@ -1,12 +1,14 @@
 /**
- * The command-line entry: `deno run -A main.ts COMMAND`.
+ * The command line of minnow: `deno run -A main.ts COMMAND`.
  *
  * @module
  */
-import { parseArgs } from "@std/cli";
+import config from "./deno.json" with { type: "json" };
+import type { Command } from "./model/command/command.ts";
+import { dispatch } from "./model/command/dispatch.ts";
+
+const COMMANDS: readonly Command[] = [];
 
 if (import.meta.main) {
-  const { _: [command] } = parseArgs(Deno.args);
-  console.error(`minnow: no command ${JSON.stringify(command ?? "")} yet`);
-  Deno.exit(2);
+  Deno.exit(await dispatch(COMMANDS, Deno.args, config.version));
 }
