@@ -1,0 +1,105 @@
+import type { Capabilities } from "../runtime/capabilities.ts";
+import { BYTES_PER_ELEMENT } from "./tensor.ts";
+
+/** Invocations per workgroup of a linear kernel: legal everywhere. */
+export const LINEAR_WORKGROUP = 64;
+
+/**
+ * WGSL that opens an entry point with one invocation per item and gives its
+ * number as `index`. Pairs with {@linkcode linearWorkgroups}; two dimensions
+ * are needed because one is limited to 65,535 workgroups.
+ */
+export function linearMain(items: number, body: string): string {
+  return `
+@compute @workgroup_size(${LINEAR_WORKGROUP})
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * ${LINEAR_WORKGROUP}u + local;
+  if (index >= ${items}u) { return; }
+  ${body}
+}`;
+}
+
+/** Workgroups that cover `items` invocations of a linear kernel. */
+export function linearWorkgroups(
+  items: number,
+  capabilities: Capabilities,
+): [number, number, number] {
+  return foldWorkgroups(Math.ceil(items / LINEAR_WORKGROUP), capabilities);
+}
+
+/**
+ * Folds a number of workgroups into two dimensions within the limit. The
+ * grid may hold more than asked for, so kernels check their index.
+ *
+ * @throws {RangeError} if two dimensions do not hold them.
+ */
+export function foldWorkgroups(
+  count: number,
+  capabilities: Capabilities,
+): [number, number, number] {
+  const limit = capabilities.limits.maxComputeWorkgroupsPerDimension;
+  const rows = Math.ceil(count / limit);
+  if (rows > limit) {
+    throw new RangeError(
+      `Cannot launch ${count} workgroups: the adapter allows ${limit} in each of two dimensions`,
+    );
+  }
+  return [Math.ceil(count / rows), rows, 1];
+}
+
+/** A run of rows of a matrix. */
+export interface RowBlock {
+  /** First row. */
+  readonly start: number;
+  /** Number of rows. */
+  readonly rows: number;
+}
+
+/**
+ * Splits the rows of one or more row-major matrices so that the part of each
+ * matrix in a block can be bound: no part is larger than the binding limit,
+ * and each starts at an aligned offset.
+ *
+ * @param rows Rows to split.
+ * @param columns Elements per row of each matrix that is split along.
+ * @returns One block covering everything wherever the limits allow it.
+ * @throws {RangeError} if not even the smallest aligned run of rows fits.
+ */
+export function rowBlocks(
+  rows: number,
+  columns: readonly number[],
+  capabilities: Capabilities,
+): RowBlock[] {
+  const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } =
+    capabilities.limits;
+  const widest = Math.max(...columns) * BYTES_PER_ELEMENT;
+  if (rows * widest <= maxStorageBufferBindingSize) return [{ start: 0, rows }];
+  // Rows per block are a multiple of the smallest count whose bytes are
+  // aligned in every matrix.
+  const step = columns.reduce((multiple, width) => {
+    const bytes = width * BYTES_PER_ELEMENT;
+    const aligned = minStorageBufferOffsetAlignment /
+      greatestCommonDivisor(bytes, minStorageBufferOffsetAlignment);
+    return multiple * aligned / greatestCommonDivisor(multiple, aligned);
+  }, 1);
+  const most = Math.floor(maxStorageBufferBindingSize / widest / step) * step;
+  if (most < 1) {
+    throw new RangeError(
+      `Cannot bind rows of ${widest} bytes in aligned blocks: the adapter binds at most ` +
+        `${maxStorageBufferBindingSize} bytes at once`,
+    );
+  }
+  const blocks: RowBlock[] = [];
+  for (let start = 0; start < rows; start += most) {
+    blocks.push({ start, rows: Math.min(most, rows - start) });
+  }
+  return blocks;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

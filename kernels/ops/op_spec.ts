@@ -1,0 +1,163 @@
+import type { Capabilities } from "../runtime/capabilities.ts";
+import type { KernelSource } from "./kernel_source.ts";
+import type { DType, Tensor, TensorType } from "./tensor.ts";
+
+/** Operands or results by name; an optional one that is not given is absent. */
+export type Operands = Readonly<Record<string, Tensor>>;
+
+/** The pass of a training step that a node belongs to. */
+export type Pass = "forward" | "backward" | "update";
+
+/** One operation in a graph. */
+export interface Node<Attributes = unknown> {
+  /** Which operation. */
+  readonly op: OpSpec<Attributes>;
+  /** Operands by name. */
+  readonly inputs: Operands;
+  /** Results by name. */
+  readonly outputs: Operands;
+  /** What is fixed when the graph is built: sizes, constants, switches. */
+  readonly attributes: Attributes;
+  /** Dotted path for profiles and messages, such as `h.0.attn.c_attn`. */
+  readonly label: string;
+  /**
+   * The repeated block (layer) that the node belongs to: recomputation drops
+   * and replays activations block by block. Absent outside of blocks.
+   */
+  readonly block?: number;
+  /** Pass of the training step. */
+  readonly pass: Pass;
+}
+
+/** A result that a shape rule promises. */
+export interface ResultType extends TensorType {
+  /** Name of the operand that this result overwrites in place, always. */
+  readonly overwrites?: string;
+}
+
+/** Where ops emit nodes: the graph, as ops see it. */
+export interface GraphBuilder {
+  /**
+   * Appends a node and returns its results by name.
+   *
+   * @throws {ShapeError} if the shape rule refuses the operands.
+   */
+  emit<Attributes>(
+    op: OpSpec<Attributes>,
+    inputs: Readonly<Record<string, Tensor | undefined>>,
+    attributes: Attributes,
+  ): Operands;
+}
+
+/** What a gradient rule works with. */
+export interface GradientContext<Attributes> {
+  /** The forward node being differentiated. */
+  readonly node: Node<Attributes>;
+  /** Receives the backward nodes. */
+  readonly graph: GraphBuilder;
+  /**
+   * Gradient of the loss by a result of the node, or undefined where the
+   * loss does not depend on it.
+   */
+  gradientOf(result: Tensor): Tensor | undefined;
+  /** Whether the gradient by this operand is needed by anyone. */
+  wants(operand: Tensor | undefined): operand is Tensor;
+  /**
+   * Adds a contribution to an operand's gradient. `emit` gets the sum so far
+   * (a parameter's accumulator, or an earlier contribution) and returns a
+   * tensor that holds the sum plus this contribution; ops take the sum as an
+   * operand, so that no separate addition runs. Does nothing if the gradient
+   * is not wanted.
+   */
+  contribute(
+    operand: Tensor | undefined,
+    emit: (sum: Tensor | undefined) => Tensor,
+  ): void;
+}
+
+/** A range of a tensor bound to a kernel. */
+export interface Binding {
+  /** The tensor. */
+  readonly tensor: Tensor;
+  /** First element bound; its byte offset must suit the alignment limit. */
+  readonly offset?: number;
+  /** Number of elements bound; the rest of the tensor where absent. */
+  readonly length?: number;
+}
+
+/** One kernel launch with its operands. */
+export interface Dispatch {
+  /** The kernel. */
+  readonly kernel: KernelSource;
+  /** One per declared binding, in order. */
+  readonly bindings: readonly Binding[];
+  /** Workgroups per dimension. */
+  readonly workgroups: readonly [number, number, number];
+}
+
+/** What a lowering rule works with. */
+export interface LowerContext<Attributes> {
+  /** The node being lowered. */
+  readonly node: Node<Attributes>;
+  /** Limits and features of the adapter that the program is planned for. */
+  readonly capabilities: Capabilities;
+  /**
+   * True where the result shares storage with the operand that
+   * {@linkcode OpSpec.reuses} names: the kernel must then bind that storage
+   * once, as the result, and read the operand's old value through it.
+   */
+  readonly inPlace: boolean;
+  /** A tensor that lives for this node only. */
+  scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
+  /** Appends a launch; launches of a node run in order. */
+  dispatch(dispatch: Dispatch): void;
+  /**
+   * Picks one of the legal variants of a kernel for a problem. The first
+   * candidate is the heuristic's choice and wins unless measurements of this
+   * adapter say otherwise.
+   *
+   * @param problem Key of op, layout and sizes, such as `matmul nt 512 512 64`.
+   */
+  choose<Variant extends { readonly name: string }>(
+    problem: string,
+    candidates: readonly [Variant, ...Variant[]],
+  ): Variant;
+}
+
+/** An operation: shape rule, gradient rule, kernels and cost. */
+export interface OpSpec<Attributes> {
+  /** Name in messages and profiles. */
+  readonly name: string;
+  /**
+   * Shape rule: types of the results by name.
+   *
+   * @throws {ShapeError} if operands do not fit together.
+   */
+  infer(
+    inputs: Readonly<Record<string, TensorType>>,
+    attributes: Attributes,
+  ): Readonly<Record<string, ResultType>>;
+  /** Gradient rule; absent where an op has no derivative. */
+  gradient?(context: GradientContext<Attributes>): void;
+  /** Lowering rule: emits the launches that compute the results. */
+  lower(context: LowerContext<Attributes>): void;
+  /**
+   * A result that may take the storage of an operand of the same size, where
+   * nobody reads the operand later. Where the operand is a persistent tensor
+   * (a gradient accumulator), it always does.
+   */
+  readonly reuses?: { readonly result: string; readonly operand: string };
+  /** Floating-point operations of a node, multiply and add counted as two. */
+  flops(node: Node<Attributes>): number;
+  /**
+   * True where replaying the node costs little next to keeping its results:
+   * element-wise work and norms.
+   */
+  readonly cheap?: boolean;
+}
+
+/** Operands of an op do not fit together. */
+export class ShapeError extends Error {
+  /** Names the error class. */
+  override readonly name = "ShapeError";
+}

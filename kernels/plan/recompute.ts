@@ -1,0 +1,116 @@
+import type { Node, Operands } from "../ops/op_spec.ts";
+import { isPersistent, type Tensor } from "../ops/tensor.ts";
+import { Graph } from "./graph.ts";
+
+/** Which activations are dropped after the forward pass and replayed. */
+export interface RecomputePolicy {
+  /** Replay results of cheap ops: activation functions, norms. */
+  readonly elementwise: boolean;
+  /**
+   * Keep only the input of this many blocks, counted from the first, and
+   * replay the rest of them (activation checkpointing, Chen et al. 2016,
+   * arXiv 1604.06174).
+   */
+  readonly blocks: number;
+}
+
+/** Keeps everything. */
+export const KEEP_ALL: RecomputePolicy = { elementwise: false, blocks: 0 };
+
+/**
+ * Rewrites a differentiated graph so that activations chosen by the policy are
+ * computed a second time just before the backward pass needs them, instead of
+ * being kept. The replayed nodes are the same kernels on the same operands, so
+ * the gradients have the same bits.
+ *
+ * @param graph Graph with forward and backward pass; it is not changed.
+ * @param policy What to replay.
+ * @returns A graph with the same results.
+ */
+export function recompute(graph: Graph, policy: RecomputePolicy): Graph {
+  const producer = new Map<Tensor, Node>();
+  for (const node of graph.nodes) {
+    if (node.pass !== "forward") continue;
+    for (const output of Object.values(node.outputs)) {
+      producer.set(output, node);
+    }
+  }
+  const boundary = boundaries(graph.nodes, producer);
+  const replayed = (tensor: Tensor): boolean => {
+    const node = producer.get(tensor);
+    if (!node || node.block === undefined || boundary.has(tensor)) return false;
+    if (isPersistent(tensor)) return false;
+    return node.block < policy.blocks ||
+      (policy.elementwise && node.op.cheap === true);
+  };
+
+  const result = new Graph();
+  for (const [tensor, values] of graph.constants) {
+    result.constants.set(tensor, values);
+  }
+  const copies = new Map<Tensor, Tensor>();
+  const replay = (tensor: Tensor): Tensor => {
+    const done = copies.get(tensor);
+    if (done) return done;
+    const node = producer.get(tensor);
+    if (!node) return tensor;
+    const inputs: Record<string, Tensor> = {};
+    const overwritten = overwrittenOperands(node);
+    for (const [name, input] of Object.entries(node.inputs)) {
+      // An operand that the node overwrote no longer holds what it held.
+      inputs[name] = overwritten.has(name) || replayed(input)
+        ? replay(input)
+        : input;
+    }
+    const outputs = result.append(node.op, inputs, node.attributes, {
+      label: node.label,
+      block: node.block,
+      pass: "backward",
+    });
+    for (const [name, original] of Object.entries(node.outputs)) {
+      copies.set(original, outputs[name]);
+    }
+    return copies.get(tensor) ?? tensor;
+  };
+
+  for (const node of graph.nodes) {
+    if (node.pass === "forward") {
+      result.nodes.push(node);
+      continue;
+    }
+    const inputs: Record<string, Tensor> = {};
+    let changed = false;
+    for (const [name, input] of Object.entries(node.inputs)) {
+      inputs[name] = replayed(input) ? replay(input) : input;
+      changed ||= inputs[name] !== input;
+    }
+    result.nodes.push(changed ? { ...node, inputs } : node);
+  }
+  return result;
+}
+
+/** Results of a block that are read outside of it in the forward pass. */
+function boundaries(
+  nodes: readonly Node[],
+  producer: ReadonlyMap<Tensor, Node>,
+): ReadonlySet<Tensor> {
+  const boundary = new Set<Tensor>();
+  for (const node of nodes) {
+    if (node.pass !== "forward") continue;
+    for (const input of Object.values(node.inputs)) {
+      const from = producer.get(input);
+      if (from && from.block !== node.block) boundary.add(input);
+    }
+  }
+  return boundary;
+}
+
+function overwrittenOperands(node: Node): ReadonlySet<string> {
+  const bases = new Set(
+    Object.values(node.outputs).map((output) => output.view?.base),
+  );
+  const names = Object.entries(node.inputs as Operands)
+    .filter(([, input]) => bases.has(input))
+    .map(([name]) => name);
+  return new Set(names);
+}

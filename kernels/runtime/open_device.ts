@@ -1,0 +1,93 @@
+import type { Capabilities } from "./capabilities.ts";
+import { DeviceError } from "./device_error.ts";
+import { Gpu } from "./gpu.ts";
+
+/** Features that minnow uses where an adapter has them. */
+const FEATURES: readonly GPUFeatureName[] = [
+  "timestamp-query",
+  "shader-f16",
+  "subgroups" as GPUFeatureName,
+];
+
+/** Names by which software implementations of Vulkan and Direct3D are known. */
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render|software/i;
+
+/**
+ * Opens the best adapter with all the limits it has: WebGPU grants only small
+ * defaults unless a device asks for more.
+ *
+ * @param options `defaultLimits` opens with WebGPU's default limits instead.
+ * @returns The opened device.
+ * @throws {DeviceError} if there is no adapter; the message says what to install.
+ *
+ * @example Opening a device
+ * ```ts
+ * import { openDevice } from "@minnow/minnow";
+ *
+ * const gpu = await openDevice();
+ * console.log(gpu.adapter.name, gpu.capabilities.limits.maxBufferSize);
+ * gpu.close();
+ * ```
+ */
+export async function openDevice(
+  options: { readonly defaultLimits?: boolean } = {},
+): Promise<Gpu> {
+  const adapter = await navigator.gpu?.requestAdapter({
+    powerPreference: "high-performance",
+  });
+  if (!adapter) {
+    throw new DeviceError(
+      "no-adapter",
+      "No GPU adapter was found. On Debian or Ubuntu install the driver of your card, or " +
+        "Mesa's software one: apt-get install mesa-vulkan-drivers libvulkan1",
+    );
+  }
+  const features = FEATURES.filter((name) => adapter.features.has(name));
+  const device = await adapter.requestDevice({
+    label: "minnow",
+    requiredFeatures: features,
+    requiredLimits: options.defaultLimits ? {} : adapterLimits(adapter),
+  });
+  const { vendor, architecture, device: model, description } = adapter.info;
+  const name = /[a-z]/i.test(model) ? model : description || vendor;
+  return new Gpu(
+    device,
+    capabilitiesOf(device, SOFTWARE.test(`${model} ${description} ${vendor}`)),
+    {
+      name: name || "unknown adapter",
+      driver: [vendor, architecture, model, description]
+        .filter((part, index, all) => part && all.indexOf(part) === index)
+        .join(" "),
+    },
+  );
+}
+
+/** Every limit of the adapter, in the form that a device request takes. */
+function adapterLimits(adapter: GPUAdapter): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const name in adapter.limits) {
+    const value: unknown = Reflect.get(adapter.limits, name);
+    if (typeof value === "number") limits[name] = value;
+  }
+  return limits;
+}
+
+function capabilitiesOf(device: GPUDevice, software: boolean): Capabilities {
+  const { limits } = device;
+  return {
+    limits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      // Finer alignment than the default would only make plans differ.
+      minStorageBufferOffsetAlignment: 256,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup:
+        limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    },
+    features: new Set(device.features),
+    software,
+  };
+}
