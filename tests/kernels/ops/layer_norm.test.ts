@@ -1,0 +1,48 @@
+import { assertThrows } from "@std/assert";
+import { layerNorm } from "../../../kernels/ops/layer_norm.ts";
+import { ShapeError } from "../../../kernels/ops/op_spec.ts";
+import { Graph } from "../../../kernels/plan/graph.ts";
+import { smallBindings } from "../small_bindings.ts";
+import { checkNorm, checkReference } from "./norm_case.ts";
+
+const VARIANTS = ["row_per_invocation", "row_per_64", "row_per_256"];
+const SHAPES = [[1, 4], [3, 7], [150, 60], [33, 1028]];
+
+for (const [rows, columns] of SHAPES) {
+  for (const variant of VARIANTS) {
+    Deno.test(`layerNorm of ${rows} rows of ${columns}, ${variant}`, async () => {
+      await checkNorm(
+        { kind: "layer", rows, columns, bias: true },
+        { choose: () => variant },
+      );
+    });
+  }
+}
+
+Deno.test("layerNorm works without a bias", async () => {
+  await checkNorm({ kind: "layer", rows: 37, columns: 20, bias: false });
+});
+
+for (const columns of [30, 64]) {
+  Deno.test(`layerNorm binds blocks of ${columns}-wide rows`, async () => {
+    await checkNorm(
+      { kind: "layer", rows: 150, columns, bias: true },
+      { capabilities: await smallBindings(16_384) },
+    );
+  });
+}
+
+Deno.test("the reference of layerNorm is its derivative", () => {
+  checkReference({ kind: "layer", rows: 4, columns: 5, bias: true });
+});
+
+Deno.test("layerNorm refuses a weight of another length", () => {
+  const graph = new Graph();
+  const x = graph.input("x", [3, 4]);
+  const weight = graph.input("weight", [3]);
+  assertThrows(
+    () => layerNorm(graph, { x, weight }, { epsilon: 1e-5 }),
+    ShapeError,
+    "[3]: it must have shape [4]",
+  );
+});
