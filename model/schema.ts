@@ -185,6 +185,16 @@ export function parseField<T>(
 }
 
 /**
+ * @param section Fields by key.
+ * @returns The default of each.
+ */
+export function defaultsOf<T>(section: Section<T>): T {
+  const defaults: Partial<T> = {};
+  for (const key in section) defaults[key] = section[key].default;
+  return defaults as T;
+}
+
+/**
  * @param value Anything.
  * @returns The value as a message quotes it, on one line and not too long;
  * `missing` for undefined.

@@ -1,4 +1,4 @@
-import type { Gpt2Config, LlamaConfig } from "../model_config.ts";
+import type { Gpt2Fields, LlamaFields } from "../config_fields.ts";
 
 /** The model to train: a preset, fields of its family, or both. */
 export type ModelSection =
@@ -11,13 +11,13 @@ export type ModelSection =
       /** Family of the model. */
       readonly family: "gpt2";
       /** Fields that the run sets itself. */
-      readonly fields: Partial<Omit<Gpt2Config, "model_type">>;
+      readonly fields: Partial<Gpt2Fields>;
     }
     | {
       /** Family of the model. */
       readonly family: "llama";
       /** Fields that the run sets itself. */
-      readonly fields: Partial<Omit<LlamaConfig, "model_type">>;
+      readonly fields: Partial<LlamaFields>;
     }
   );
 

@@ -1,0 +1,172 @@
+import { parse } from "@std/yaml";
+import { InputError } from "../../data/input_error.ts";
+import { nearest } from "../command/nearest.ts";
+import { parseField, quote, type Section } from "../schema.ts";
+import { type Given, parseModelSection } from "./parse_model_section.ts";
+import type { RunConfig } from "./run_config.ts";
+import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
+
+/**
+ * Reads a run's configuration. Every key is checked; a missing one has its
+ * default.
+ *
+ * @param text YAML, one mapping of sections; may be empty.
+ * @param source The file's name, for messages.
+ * @param overrides Values by dotted key, such as `train.steps`, each the text of
+ * a YAML scalar; they replace those of the file.
+ * @returns The whole configuration.
+ * @throws {InputError} If the text is no YAML, a key is unknown, or a value is
+ * not allowed; names file, key, value and what is.
+ *
+ * @example
+ * ```ts
+ * import { parseRunConfig } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = parseRunConfig("train: { steps: 100 }", "run.yaml", {
+ *   "train.batch": "4",
+ * });
+ * assertEquals(config.train.steps, 100);
+ * assertEquals(config.train.batch, 4);
+ * ```
+ */
+export function parseRunConfig(
+  text: string,
+  source: string,
+  overrides: Readonly<Record<string, string>> = {},
+): RunConfig {
+  const given = flatten(parseYaml(text, source), source);
+  for (const [key, value] of Object.entries(overrides)) {
+    given.set(key, {
+      value: parseYaml(value, `--config ${key}`),
+      source: "--config",
+    });
+  }
+  const model = parseModelSection(take(given, "model"));
+  const config: RunConfig = {
+    seed: parseKey(SEED, "seed", given),
+    model,
+    data: parseSection("data", RUN_SECTIONS.data, given),
+    train: parseSection("train", RUN_SECTIONS.train, given),
+    optimizer: parseSection("optimizer", RUN_SECTIONS.optimizer, given),
+    schedule: parseSection("schedule", RUN_SECTIONS.schedule, given),
+    evaluate: parseSection("evaluate", RUN_SECTIONS.evaluate, given),
+    sample: parseSection("sample", RUN_SECTIONS.sample, given),
+    checkpoint: parseSection("checkpoint", RUN_SECTIONS.checkpoint, given),
+    memory: parseSection("memory", RUN_SECTIONS.memory, given),
+  };
+  for (const [key, { source }] of given) throw unknownKey(key, source);
+  return config;
+}
+
+const SECTION_NAMES = ["model", ...Object.keys(RUN_SECTIONS)];
+
+/** Reads YAML; its timestamps and binaries are no values of any key. */
+function parseYaml(text: string, source: string): unknown {
+  try {
+    return parse(text, { schema: "core" });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new InputError(
+      `${source}: is not valid YAML: ${reason.split("\n")[0]}`,
+      { cause: error },
+    );
+  }
+}
+
+/** All values by dotted key. */
+function flatten(document: unknown, source: string): Map<string, Given> {
+  const given = new Map<string, Given>();
+  if (document === null) return given;
+  if (!isMapping(document)) {
+    throw new InputError(
+      `${source}: is ${quote(document)}; it must be a mapping of sections`,
+    );
+  }
+  const add = (key: string, value: unknown) => {
+    if (given.has(key)) {
+      throw new InputError(`${source}: "${key}" is given twice; drop one`);
+    }
+    given.set(key, { value, source });
+  };
+  for (const [name, value] of Object.entries(document)) {
+    if (isMapping(value)) {
+      for (const [key, item] of Object.entries(value)) {
+        add(`${name}.${key}`, item);
+      }
+    } else if (!SECTION_NAMES.includes(name)) {
+      add(name, value);
+    } else if (value !== null) {
+      // A section of which every key is commented out is null.
+      throw new InputError(
+        `${source}: "${name}" is ${quote(value)}; it must be a mapping`,
+      );
+    }
+  }
+  return given;
+}
+
+/** Takes the values of one section out of `given`, by plain key. */
+function take(
+  given: Map<string, Given>,
+  section: string,
+): Map<string, Given> {
+  const prefix = `${section}.`;
+  const taken = new Map<string, Given>();
+  for (const [key, value] of given) {
+    if (!key.startsWith(prefix)) continue;
+    taken.set(key.slice(prefix.length), value);
+    given.delete(key);
+  }
+  return taken;
+}
+
+function parseSection<T>(
+  name: string,
+  section: Section<T>,
+  given: Map<string, Given>,
+): T {
+  const parsed: Partial<T> = {};
+  for (const key in section) {
+    parsed[key] = parseKey(section[key], `${name}.${key}`, given);
+  }
+  return parsed as T;
+}
+
+/** Takes one value out of `given`. */
+function parseKey<T>(
+  field: Section<{ key: T }>["key"],
+  key: string,
+  given: Map<string, Given>,
+): T {
+  const found = given.get(key);
+  given.delete(key);
+  return found === undefined
+    ? field.default
+    : parseField(field, found.value, key, found.source);
+}
+
+function unknownKey(key: string, source: string): InputError {
+  if (SECTION_NAMES.includes(key)) {
+    return new InputError(
+      `${source}: "${key}" is a section; name a key of it, as in "train.steps"`,
+    );
+  }
+  const known = Object.entries(RUN_SECTIONS).flatMap(([name, section]) =>
+    Object.keys(section).map((field) => `${name}.${field}`)
+  );
+  const guess = key.includes(".")
+    ? nearest(key, known)
+    : nearest(key, ["seed", ...SECTION_NAMES]) ??
+      known.find((name) => name.endsWith(`.${key}`));
+  return new InputError(
+    `${source}: unknown key "${key}"; ` +
+      (guess === undefined
+        ? `the sections are ${SECTION_NAMES.join(", ")}`
+        : `did you mean "${guess}"?`),
+  );
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,205 @@
+import {
+  boolean,
+  choice,
+  type Field,
+  integer,
+  nullable,
+  number,
+  type Section,
+  text,
+  texts,
+} from "../schema.ts";
+import type {
+  CheckpointSection,
+  DataSection,
+  EvaluateSection,
+  MemorySection,
+  OptimizerSection,
+  RunConfig,
+  SampleSection,
+  ScheduleSection,
+  TrainSection,
+} from "./run_config.ts";
+import { byteSize, duration } from "./units.ts";
+
+/** Sections whose keys are always the same. */
+export type FixedSection = Exclude<keyof RunConfig, "seed" | "model">;
+
+/** The seed, which stands outside any section. */
+export const SEED: Field<number> = integer({
+  default: 1,
+  minimum: 0,
+  description: "seed of the weights, of the order of the data, of the samples",
+});
+
+const data: Section<DataSection> = {
+  paths: texts({
+    default: [],
+    description: "files and folders; empty for the generated primer",
+  }),
+  tokenizer: text({
+    default: "bytes",
+    description: "bytes, characters, or the path of a tokenizer",
+  }),
+  text_field: text({
+    default: "text",
+    description: "field of a JSONL line that holds the text",
+  }),
+  skip_bad_lines: boolean({
+    default: false,
+    description: "count and skip broken JSONL lines instead of ending",
+  }),
+  validation_fraction: number({
+    default: 0.1,
+    above: 0,
+    below: 1,
+    description: "share of the text kept for validation",
+  }),
+  primer_bytes: integer({
+    default: 8_000_000,
+    minimum: 10_000,
+    maximum: 1e12,
+    description: "size of the generated primer, in bytes",
+  }),
+};
+
+const train: Section<TrainSection> = {
+  budget: nullable(
+    duration({ default: 180, description: "time that training may take" }),
+    "no bound",
+  ),
+  steps: nullable(
+    count(1000, "optimizer steps"),
+    "as many as the budget allows",
+  ),
+  context: count(256, "tokens of a sequence"),
+  batch: count(8, "sequences of a micro-batch"),
+  accumulation: count(1, "micro-batches of a step"),
+};
+
+const optimizer: Section<OptimizerSection> = {
+  learning_rate: number({
+    default: 1e-3,
+    above: 0,
+    description: "highest learning rate",
+  }),
+  minimum_learning_rate: number({
+    default: 1e-4,
+    minimum: 0,
+    description: "learning rate of the last step",
+  }),
+  beta1: share(0.9, "decay of the first moment"),
+  beta2: share(0.95, "decay of the second moment"),
+  epsilon: number({
+    default: 1e-8,
+    above: 0,
+    description: "added to the root of the second moment",
+  }),
+  weight_decay: number({
+    default: 0.1,
+    minimum: 0,
+    description: "decay of matrices, relative to the learning rate",
+  }),
+  clip: number({
+    default: 1,
+    minimum: 0,
+    description: "largest norm of all gradients together; 0 for no bound",
+  }),
+};
+
+const schedule: Section<ScheduleSection> = {
+  kind: choice({
+    choices: ["cosine", "wsd", "constant"],
+    default: "cosine",
+    description: "shape of the learning rate after the warmup",
+  }),
+  warmup: steps(100, "steps of linear growth from zero"),
+  decay: number({
+    default: 0.2,
+    minimum: 0,
+    maximum: 1,
+    description: "share of the steps that wsd's linear decay takes",
+  }),
+};
+
+const evaluate: Section<EvaluateSection> = {
+  every: steps(250, "steps between two evaluations; 0 for only at the end"),
+  tokens: count(65536, "most tokens of one evaluation"),
+};
+
+const sample: Section<SampleSection> = {
+  every: steps(0, "steps between two rounds; 0 for only at the end"),
+  prompts: texts({
+    default: ["Once upon a time", "Q: What is 2 + 3?\nA:"],
+    description: "texts to continue",
+  }),
+  tokens: count(200, "most tokens of one sample"),
+  temperature: number({
+    default: 0.8,
+    minimum: 0,
+    description: "divides the logits; 0 always takes the likeliest token",
+  }),
+  top_k: integer({
+    default: 0,
+    minimum: 0,
+    description: "tokens to choose from, the likeliest; 0 for all",
+  }),
+  top_p: number({
+    default: 1,
+    above: 0,
+    maximum: 1,
+    description: "share of the probability to choose from; 1 for all",
+  }),
+};
+
+const checkpoint: Section<CheckpointSection> = {
+  every: steps(500, "steps between two checkpoints; 0 for only at the end"),
+  keep: count(2, "latest checkpoints kept"),
+  best: boolean({
+    default: true,
+    description: "keep the one of the lowest validation loss as well",
+  }),
+};
+
+const memory: Section<MemorySection> = {
+  recompute: choice({
+    choices: ["auto", "none", "elementwise", "block"],
+    default: "auto",
+    description: "activations that are computed again instead of kept",
+  }),
+  limit: nullable(
+    byteSize({ default: 24e9, description: "most bytes on the device" }),
+    "what it offers",
+  ),
+};
+
+/** Every key of the sections, once: default, what is allowed, what it means. */
+export const RUN_SECTIONS: {
+  readonly [Name in FixedSection]: Section<RunConfig[Name]>;
+} = {
+  data,
+  train,
+  optimizer,
+  schedule,
+  evaluate,
+  sample,
+  checkpoint,
+  memory,
+};
+
+function count(defaultCount: number, description: string): Field<number> {
+  return integer({
+    default: defaultCount,
+    minimum: 1,
+    maximum: 2 ** 31,
+    description,
+  });
+}
+
+function steps(defaultSteps: number, description: string): Field<number> {
+  return integer({ default: defaultSteps, minimum: 0, description });
+}
+
+function share(defaultShare: number, description: string): Field<number> {
+  return number({ default: defaultShare, minimum: 0, below: 1, description });
+}
