@@ -6,7 +6,7 @@ import { elementCount, type Tensor } from "./tensor.ts";
 import { vectorElement, vectorWidth } from "./vector_width.ts";
 
 /** Partial sums, and so invocations of the first stage. */
-const PARTIAL_SUMS = 1024;
+const PARTIAL_SUMS = 256;
 
 /**
  * Weighted sum over all elements, in a fixed order: turns any tensor into a
