@@ -6,23 +6,13 @@ import {
   writeAll,
   writeAtomic,
 } from "../../data/atomic_write.ts";
-
-async function inFolder(
-  body: (folder: string) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { withFolder } from "./with_folder.ts";
 
 const names = (folder: string): string[] =>
   [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();
 
 Deno.test("a file is replaced whole and nothing is left beside it", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "a.txt");
     await writeAtomic(path, "one");
     await writeAtomic(path, new TextEncoder().encode("zwei ü"));
@@ -31,7 +21,7 @@ Deno.test("a file is replaced whole and nothing is left beside it", () =>
   }));
 
 Deno.test("a failing writer leaves the old file and removes its own", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const path = join(folder, "a.txt");
     await writeAtomic(path, "old");
     await assertRejects(
@@ -52,7 +42,7 @@ Deno.test({
   // The device that is always full exists on Linux alone.
   ignore: Deno.build.os !== "linux",
   fn: () =>
-    inFolder(async (folder) => {
+    withFolder(async (folder) => {
       const path = join(folder, "a.txt");
       await writeAtomic(path, "old");
       await assertRejects(
@@ -68,7 +58,7 @@ Deno.test({
 });
 
 Deno.test("a missing folder is named", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     await assertRejects(
       () => writeAtomic(join(folder, "no", "a.txt"), "x"),
       Error,
@@ -77,7 +67,7 @@ Deno.test("a missing folder is named", () =>
   }));
 
 Deno.test("a folder appears whole, replacing the old one", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const target = join(folder, "deep", "corpus");
     for (const content of ["first", "second"]) {
       const seen = await withAtomicDirectory(target, async (temp) => {
@@ -92,7 +82,7 @@ Deno.test("a folder appears whole, replacing the old one", () =>
   }));
 
 Deno.test("a folder that fails half-way leaves the old one", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     const target = join(folder, "corpus");
     await withAtomicDirectory(
       target,
@@ -112,7 +102,7 @@ Deno.test("a folder that fails half-way leaves the old one", () =>
   }));
 
 Deno.test("leftovers of dead processes go, those of living ones stay", () =>
-  inFolder(async (folder) => {
+  withFolder(async (folder) => {
     // Above the greatest process id that Linux hands out.
     const dead = join(folder, ".a.txt.99999999-00000000.partial");
     const alive = join(folder, `.a.txt.${Deno.pid}-00000000.partial`);

@@ -1,0 +1,146 @@
+import { extname, join } from "@std/path";
+import { formatBytes } from "../format.ts";
+import { InputError } from "../input_error.ts";
+import { BYTE_ALPHABET } from "./byte_alphabet.ts";
+import { ByteTokenizer } from "./bytes.ts";
+import { CharacterTokenizer } from "./characters.ts";
+import { END_OF_TEXT } from "./end_of_text.ts";
+import { HuggingFaceTokenizer } from "./hugging_face.ts";
+import { Llama2cTokenizer } from "./llama2c.ts";
+import { parseLlama2cFile } from "./llama2c_file.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { parseTokenizerJson, type TokenizerJson } from "./tokenizer_json.ts";
+
+/** The largest vocabularies take some 35 MB. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+
+/** Options of {@linkcode loadTokenizer}. */
+export interface LoadTokenizerOptions {
+  /**
+   * Gives the texts that `"characters"` learns its alphabet from; called only
+   * for that.
+   */
+  readonly texts?: () => AsyncIterable<string> | Iterable<string>;
+  /**
+   * Number of tokens of a llama2.c file; all that the file holds unless given.
+   */
+  readonly vocabSize?: number;
+}
+
+/**
+ * Makes the tokenizer that a name or a path stands for.
+ *
+ * @param source `"bytes"`, `"characters"`, the path of a `tokenizer.json`, of a
+ * folder that holds one, or of a llama2.c `tokenizer.bin`. A
+ * `tokenizer_config.json` beside a `tokenizer.json` is read too.
+ * @param options Where the alphabet comes from, or the size of a vocabulary.
+ * @returns The tokenizer. What a tokenizer saved by
+ * {@linkcode Tokenizer.files} loads as encodes the same.
+ * @throws {InputError} If there is no such file or it is no tokenizer.
+ */
+export async function loadTokenizer(
+  source: string,
+  options: LoadTokenizerOptions = {},
+): Promise<Tokenizer> {
+  if (source === "bytes") return new ByteTokenizer();
+  if (source === "characters") {
+    if (options.texts === undefined) {
+      throw new InputError(
+        `Cannot make the tokenizer "characters" without texts: its alphabet is learnt from the training data`,
+      );
+    }
+    return await CharacterTokenizer.learn(options.texts());
+  }
+  const info = await statOrExplain(source);
+  const path = info.isDirectory ? join(source, "tokenizer.json") : source;
+  if (extname(path) === ".bin") {
+    const bytes = await readLimited(path);
+    return new Llama2cTokenizer(
+      parseLlama2cFile(bytes, path, options.vocabSize),
+    );
+  }
+  const tokenizer = await readText(path);
+  const json = parseTokenizerJson(tokenizer, path);
+  if (isByteVocabulary(json)) return new ByteTokenizer();
+  const alphabet = characterAlphabet(json);
+  if (alphabet !== null) return new CharacterTokenizer(alphabet);
+  const configPath = path.replace(/tokenizer\.json$/, "tokenizer_config.json");
+  const config = configPath !== path && await isFile(configPath)
+    ? await readText(configPath)
+    : undefined;
+  return new HuggingFaceTokenizer({ tokenizer, config, path });
+}
+
+/** Whether a vocabulary is exactly what {@linkcode ByteTokenizer} saves. */
+function isByteVocabulary({ model, ids, normalizer }: TokenizerJson): boolean {
+  return model.type === "BPE" && normalizer === null &&
+    Array.isArray(model.merges) && model.merges.length === 0 &&
+    ids.size === 257 && ids.get(END_OF_TEXT) === 256 &&
+    BYTE_ALPHABET.every((character, byte) => ids.get(character) === byte);
+}
+
+/** The alphabet, if {@linkcode CharacterTokenizer} could have saved this. */
+function characterAlphabet(json: TokenizerJson): string[] | null {
+  const { model, ids, normalizer, preTokenizer } = json;
+  const count = ids.size - 1;
+  if (
+    model.type !== "WordLevel" || normalizer !== null ||
+    preTokenizer?.type !== "Split" || ids.get(END_OF_TEXT) !== count
+  ) return null;
+  const alphabet = new Array<string>(count).fill("");
+  for (const [token, id] of ids) {
+    if (token === END_OF_TEXT) continue;
+    if (id >= count || [...token].length !== 1) return null;
+    alphabet[id] = token;
+  }
+  return alphabet;
+}
+
+async function statOrExplain(source: string): Promise<Deno.FileInfo> {
+  try {
+    return await Deno.stat(source);
+  } catch (cause) {
+    throw new InputError(
+      `Cannot load the tokenizer '${source}': ${
+        cause instanceof Deno.errors.NotFound
+          ? `there is no such file or folder; give "bytes", "characters" or the path of a tokenizer.json, its folder or a llama2.c .bin`
+          : cause instanceof Error
+          ? cause.message
+          : cause
+      }`,
+      { cause },
+    );
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+async function readLimited(path: string): Promise<Uint8Array> {
+  const { size } = await statOrExplain(path);
+  if (size > MAX_FILE_BYTES) {
+    throw new InputError(
+      `Cannot load the tokenizer '${path}': it has ${
+        formatBytes(size)
+      }, more than the ${formatBytes(MAX_FILE_BYTES)} allowed`,
+    );
+  }
+  return await Deno.readFile(path);
+}
+
+async function readText(path: string): Promise<string> {
+  const bytes = await readLimited(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError(
+      `Cannot load the tokenizer '${path}': the file is not UTF-8 text`,
+      { cause },
+    );
+  }
+}
