@@ -1,0 +1,191 @@
+import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import type { Output } from "../command/output.ts";
+import type {
+  ExerciseResult,
+  FinishedEvent,
+  SampledEvent,
+  StartedEvent,
+  StepEvent,
+  TrainEvent,
+} from "./events.ts";
+
+/** Milliseconds between two drawings of the live line. */
+const REDRAW_MS = 100;
+
+/** Milliseconds between two progress lines where there is no terminal. */
+const QUIET_MS = 10_000;
+
+const BAR_WIDTH = 20;
+const CLEAR_LINE = "\r\x1b[K";
+
+/** Where a {@linkcode ConsoleReporter} writes. */
+export interface ReporterOptions {
+  /** The command's output. */
+  readonly output: Pick<
+    Output,
+    "json" | "isTerminal" | "color" | "line" | "note" | "writeNote" | "object"
+  >;
+  /** @returns Milliseconds on a clock that never goes back. */
+  readonly now?: () => number;
+  /** @returns Width of the terminal in characters. */
+  readonly columns?: () => number;
+}
+
+/**
+ * Tells people, or with `--json` machines, how training goes. On a terminal one
+ * line shows the progress and is redrawn; elsewhere a line appears every ten
+ * seconds. Evaluations, samples and checkpoints stay.
+ */
+export class ConsoleReporter {
+  readonly #output: ReporterOptions["output"];
+  readonly #now: () => number;
+  readonly #columns: () => number;
+  #steps = 0;
+  #skipped = 0;
+  #live = "";
+  #drawnAt = -Infinity;
+
+  /** @param options Where to write. */
+  constructor(options: ReporterOptions) {
+    this.#output = options.output;
+    this.#now = options.now ?? (() => performance.now());
+    this.#columns = options.columns ?? (() => Deno.consoleSize().columns);
+  }
+
+  /**
+   * Tells of one event.
+   *
+   * @param event What happened.
+   */
+  report(event: TrainEvent): void {
+    if (this.#output.json) return this.#output.object({ ...event });
+    switch (event.type) {
+      case "started":
+        this.#steps = event.steps;
+        return this.#keep(...describeStart(event));
+      case "step":
+        return this.#progress(event);
+      case "evaluated":
+        return this.#keep(
+          `step ${event.step}: validation loss ${
+            event.validationLoss.toFixed(4)
+          }` +
+            (event.bitsPerByte === null
+              ? ""
+              : `, ${event.bitsPerByte.toFixed(4)} bits per byte`),
+        );
+      case "sampled":
+        return this.#keep(...this.#describeSample(event));
+      case "checkpointed":
+        return this.#keep(
+          `step ${event.step}: saved ${event.path}${
+            event.best ? " (best so far)" : ""
+          }`,
+        );
+      case "finished":
+        this.#live = "";
+        return this.#keep(...describeEnd(event));
+      case "notice":
+        return this.#keep(event.message);
+    }
+  }
+
+  /** Takes the live line away, for whatever is written next. */
+  close(): void {
+    if (this.#output.isTerminal && !this.#output.json) {
+      this.#output.writeNote(CLEAR_LINE);
+    }
+    this.#live = "";
+  }
+
+  #progress(event: StepEvent): void {
+    if (event.skipped) this.#skipped++;
+    const { isTerminal } = this.#output;
+    const wait = isTerminal ? REDRAW_MS : QUIET_MS;
+    if (this.#now() - this.#drawnAt < wait) return;
+    this.#drawnAt = this.#now();
+    const parts = [
+      `${event.step}/${this.#steps}`,
+      `loss ${event.trainLoss.toFixed(4)}`,
+      formatCount(event.tokensPerSecond, "tokens/s"),
+      formatCount(event.flopsPerSecond, "FLOP/s", true),
+      `${formatDuration(event.secondsLeft)} left`,
+    ];
+    if (this.#skipped > 0) parts.push(`${this.#skipped} skipped`);
+    if (!isTerminal) return this.#output.note(`step ${parts.join(", ")}`);
+    const line = `${bar(event.step / this.#steps)} ${parts.join("  ")}`;
+    // A line that wraps could not be cleared.
+    this.#live = line.slice(0, Math.max(this.#columns() - 1, 0));
+    this.#output.writeNote(CLEAR_LINE + this.#live);
+  }
+
+  /** Writes lines that stay, above the live one. */
+  #keep(...lines: readonly string[]): void {
+    const { isTerminal } = this.#output;
+    if (isTerminal) this.#output.writeNote(CLEAR_LINE);
+    for (const line of lines) this.#output.line(line);
+    if (isTerminal) this.#output.writeNote(this.#live);
+  }
+
+  #describeSample({ step, prompt, text }: SampledEvent): readonly string[] {
+    const shown = printable(prompt);
+    const head = this.#output.color ? `\x1b[1m${shown}\x1b[22m` : shown;
+    return [
+      `step ${step}: sample`,
+      ...(head + printable(text)).split("\n").map((line) => `  ${line}`),
+    ];
+  }
+}
+
+function describeStart(event: StartedEvent): readonly string[] {
+  const parameters = formatCount(event.parameters, "parameters");
+  const memory = Object.entries(event.planBytes)
+    .filter(([, bytes]) => bytes > 0)
+    .map(([category, bytes]) => `${category} ${formatBytes(bytes)}`);
+  const resumed = event.step > 0 ? `, going on from step ${event.step}` : "";
+  return [
+    `${parameters} on ${event.device}`,
+    `${event.steps} steps of ${event.tokensPerStep} tokens${resumed}`,
+    `memory ${formatBytes(event.peakBytes)}: ${memory.join(", ")}`,
+  ];
+}
+
+const REASONS: Readonly<Record<FinishedEvent["reason"], string>> = {
+  completed: "finished",
+  interrupted: "interrupted",
+  budget: "out of time",
+};
+
+function describeEnd(event: FinishedEvent): readonly string[] {
+  const { step, seconds, validationLoss, checkpoint, exercises = [] } = event;
+  const loss = validationLoss === null
+    ? ""
+    : `, validation loss ${validationLoss.toFixed(4)}`;
+  return [
+    `${REASONS[event.reason]} after ${step} steps, ` +
+    `${formatDuration(seconds)}${loss}`,
+    ...exercises.map((result) => describeExercise(result)),
+    ...(checkpoint === null ? [] : [`checkpoint ${checkpoint}`]),
+  ];
+}
+
+function describeExercise({ skill, correct, total }: ExerciseResult): string {
+  const percent = (100 * correct / Math.max(total, 1)).toFixed(0);
+  return `  ${skill.padEnd(20)} ${correct} of ${total} right, ${percent} %`;
+}
+
+function bar(share: number): string {
+  const filled = Math.round(BAR_WIDTH * Math.min(Math.max(share, 0), 1));
+  return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}]`;
+}
+
+/**
+ * A model's text as a terminal may show it: control characters, which could
+ * move the cursor or change the terminal's state, become visible.
+ */
+function printable(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(
+    /[^\P{Cc}\n\t]/gu,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}
