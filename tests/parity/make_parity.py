@@ -1,0 +1,206 @@
+"""Writes gpt2.json and llama.json: what PyTorch computes for two small models.
+
+Usage: python make_parity.py FOLDER
+
+Needs torch and transformers (made with torch 2.13 and transformers 5.23, on the
+CPU). Weights and tokens come from the generator that generator.ts describes;
+reference.ts describes the files.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+# The folder of this file holds names that would shadow installed packages.
+sys.path.pop(0)
+
+import torch
+import transformers
+from torch.nn.functional import cross_entropy
+
+BATCH, CONTEXT, VOCABULARY = 2, 37, 1003
+GOLDEN = 0x9E3779B9
+MASK = 0xFFFFFFFF
+STEPS = 10
+
+
+def fnv1a(text):
+    value = 0x811C9DC5
+    for byte in text.encode():
+        value = (value ^ byte) * 0x01000193 & MASK
+    return value
+
+
+def draws(name, count):
+    """The first draws of a name's seed, as i64 in 0 ... 2^32 - 1."""
+
+    def times(a, b):
+        # Products of 32-bit integers need the low 32 bits only, and those
+        # survive the overflow of i64.
+        return (a * b) & MASK
+
+    state = (fnv1a(name) + times(torch.arange(count), GOLDEN)) & MASK
+    state = times(state ^ (state >> 16), 0x85EBCA6B)
+    state = times(state ^ (state >> 13), 0xC2B2AE35)
+    return state ^ (state >> 16)
+
+
+def weights(name, shape):
+    count = torch.Size(shape).numel()
+    center = 1 if re.search(r"(ln_1|ln_2|ln_f|norm)\.weight$", name) else 0
+    values = center + ((draws(name, count) >> 16) - 0x8000).double() / 0x40000
+    return values.float().reshape(shape)
+
+
+def batch(number):
+    u = draws(f"batch/{number}", BATCH * (CONTEXT + 1)) >> 16
+    tokens = (u * u * VOCABULARY >> 32).reshape(BATCH, CONTEXT + 1)
+    return tokens[:, :-1], tokens[:, 1:]
+
+
+def number(value):
+    """Nine digits: enough to get the same f32 back."""
+    return float(f"{value:.9g}")
+
+
+def samples(name, tensor, count):
+    flat = tensor.flatten()
+    indices = (draws(name, count) % flat.numel()).tolist()
+    return {
+        "indices": indices,
+        "values": [number(flat[i].item()) for i in indices],
+    }
+
+
+def loss_of(model, inputs, targets):
+    logits = model(inputs).logits.reshape(-1, VOCABULARY)
+    return logits, cross_entropy(logits, targets.reshape(-1))
+
+
+def reference(model):
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(weights(name, parameter.shape))
+    first_weights = {
+        name: parameter.flatten()[:3].tolist()
+        for name, parameter in model.named_parameters()
+    }
+    model.train()
+    logits, loss = loss_of(model, *batch(0))
+    loss.backward()
+    gradients = {
+        name: {
+            "shape": list(parameter.shape),
+            "norm": number(parameter.grad.double().norm().item()),
+            "samples": samples(f"gradient/{name}", parameter.grad, 16),
+        }
+        for name, parameter in model.named_parameters()
+    }
+    model.zero_grad()
+    losses, norms = train(model)
+    versions = f"torch {torch.__version__.split('+')[0]}"
+    return {
+        "made_with": f"{versions}, transformers {transformers.__version__}",
+        "config": configuration(model),
+        "generator": {
+            "inputs": batch(0)[0].flatten().tolist(),
+            "targets": batch(0)[1].flatten().tolist(),
+            "weights": first_weights,
+        },
+        "logits": {
+            "rows": [
+                {
+                    "row": row,
+                    "values": [number(v) for v in logits[row].tolist()],
+                }
+                for row in (0, BATCH * CONTEXT - 1)
+            ],
+            "samples": samples("logits", logits, 64),
+        },
+        "loss": number(loss.item()),
+        "gradients": gradients,
+        "losses": losses,
+        "gradient_norms": norms,
+    }
+
+
+def configuration(model):
+    """What differs from the family's defaults."""
+    config = model.config.to_diff_dict()
+    del config["transformers_version"]
+    return {**config, "model_type": model.config.model_type}
+
+
+def train(model):
+    parameters = list(model.parameters())
+    optimizer = torch.optim.AdamW(
+        [
+            {
+                "params": [p for p in parameters if p.ndim >= 2],
+                "weight_decay": 0.1,
+            },
+            {
+                "params": [p for p in parameters if p.ndim < 2],
+                "weight_decay": 0.0,
+            },
+        ],
+        lr=1e-3,
+        betas=(0.9, 0.95),
+        eps=1e-8,
+    )
+    losses, norms = [], []
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        _, loss = loss_of(model, *batch(step))
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        losses.append(number(loss.item()))
+        norms.append(number(norm.item()))
+    return losses, norms
+
+
+def models():
+    yield "gpt2", transformers.GPT2LMHeadModel(
+        transformers.GPT2Config(
+            vocab_size=VOCABULARY,
+            n_positions=48,
+            n_embd=60,
+            n_layer=3,
+            n_head=3,
+            attn_pdrop=0.0,
+            embd_pdrop=0.0,
+            resid_pdrop=0.0,
+            bos_token_id=None,
+            eos_token_id=None,
+        )
+    )
+    yield "llama", transformers.LlamaForCausalLM(
+        transformers.LlamaConfig(
+            vocab_size=VOCABULARY,
+            hidden_size=60,
+            intermediate_size=148,
+            num_hidden_layers=3,
+            num_attention_heads=6,
+            num_key_value_heads=2,
+            max_position_embeddings=48,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=False,
+            bos_token_id=None,
+            eos_token_id=None,
+        )
+    )
+
+
+def main():
+    folder = Path(sys.argv[1])
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    for family, model in models():
+        text = json.dumps(reference(model), indent=2)
+        (folder / f"{family}.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
