@@ -158,6 +158,14 @@ export class Executable<Tag = unknown> {
     );
   }
 
+  /** Queues filling a persistent tensor with zeros. */
+  clear(tensor: Tensor): void {
+    const { buffer, offset } = this.plan.locate(tensor);
+    const encoder = this.#gpu.device.createCommandEncoder();
+    encoder.clearBuffer(this.#buffers[buffer], offset, byteLength(tensor));
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+
   /**
    * Runs phases one after the other in a single submission.
    *

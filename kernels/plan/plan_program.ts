@@ -212,7 +212,7 @@ function lowerPhase(
     launches,
     persistent,
     demands,
-    owns: (tensor) => produced.has(tensor),
+    owns: (tensor) => produced.has(storageOf(tensor).root),
   };
 }
 
