@@ -10,18 +10,20 @@ import {
   type Section,
 } from "./schema.ts";
 
-type Derivable<T, K extends keyof T> =
-  & Omit<T, K | "model_type">
-  & { readonly [Key in K]: T[Key] | null };
-
 /** A GPT-2 configuration's fields; null is derived from the others. */
-export type Gpt2Fields = Derivable<Gpt2Config, "n_inner">;
+export interface Gpt2Fields extends Omit<Gpt2Config, "model_type" | "n_inner"> {
+  /** Width inside the feed-forward part; null for 4 · `n_embd`. */
+  readonly n_inner: number | null;
+}
 
 /** A Llama configuration's fields; null is derived from the others. */
-export type LlamaFields = Derivable<
-  LlamaConfig,
-  "num_key_value_heads" | "head_dim"
->;
+export interface LlamaFields
+  extends Omit<LlamaConfig, "model_type" | "num_key_value_heads" | "head_dim"> {
+  /** Key and value heads; null for `num_attention_heads`. */
+  readonly num_key_value_heads: number | null;
+  /** Width of a head; null for `hidden_size` / `num_attention_heads`. */
+  readonly head_dim: number | null;
+}
 
 /** Fields that both families have, with the default ids of the tokens. */
 function sharedFields(defaults: {

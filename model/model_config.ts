@@ -133,6 +133,8 @@ export function parseModelConfig(json: unknown, source: string): ModelConfig {
 }
 
 /**
+ * Writes a Hugging Face `config.json`.
+ *
  * @param config A configuration.
  * @returns What to write into `config.json` so that Transformers loads the
  * model; {@linkcode parseModelConfig} reads it back unchanged.

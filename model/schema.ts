@@ -9,11 +9,15 @@ export interface Field<T> {
   /** What the key means, with its unit; no full stop. */
   readonly description: string;
   /**
+   * Checks and converts a value.
+   *
    * @param value What was given, from the outside.
    * @returns The value meant, or `undefined` where it is not allowed.
    */
   parse(value: unknown): T | undefined;
   /**
+   * The reverse of `parse`.
+   *
    * @param value A value of the field.
    * @returns What to write so that `parse` gives the value again.
    */
@@ -35,14 +39,17 @@ export interface NumberBounds {
   readonly below?: number;
 }
 
-type Description<T> = Pick<Field<T>, "default" | "description">;
+/** What every field is described by. */
+export type FieldDescription<T> = Pick<Field<T>, "default" | "description">;
 
 /**
+ * Describes an integer.
+ *
  * @param field Default, description and bounds.
  * @returns A field that holds an integer.
  */
 export function integer(
-  field: Description<number> & NumberBounds,
+  field: FieldDescription<number> & NumberBounds,
 ): Field<number> {
   return {
     ...number(field),
@@ -53,11 +60,13 @@ export function integer(
 }
 
 /**
+ * Describes a finite number.
+ *
  * @param field Default, description and bounds.
  * @returns A field that holds a finite number.
  */
 export function number(
-  field: Description<number> & NumberBounds,
+  field: FieldDescription<number> & NumberBounds,
 ): Field<number> {
   return {
     default: field.default,
@@ -72,10 +81,12 @@ export function number(
 }
 
 /**
+ * Describes a switch.
+ *
  * @param field Default and description.
  * @returns A field that is true or false.
  */
-export function boolean(field: Description<boolean>): Field<boolean> {
+export function boolean(field: FieldDescription<boolean>): Field<boolean> {
   return {
     ...field,
     allowed: "true or false",
@@ -85,10 +96,12 @@ export function boolean(field: Description<boolean>): Field<boolean> {
 }
 
 /**
+ * Describes a text.
+ *
  * @param field Default and description.
  * @returns A field that holds a text which is not empty.
  */
-export function text(field: Description<string>): Field<string> {
+export function text(field: FieldDescription<string>): Field<string> {
   return {
     ...field,
     allowed: "a text",
@@ -99,12 +112,14 @@ export function text(field: Description<string>): Field<string> {
 }
 
 /**
+ * Describes a list of texts.
+ *
  * @param field Default and description.
  * @returns A field that holds a list of texts; a single text counts as a list
  * of one.
  */
 export function texts(
-  field: Description<readonly string[]>,
+  field: FieldDescription<readonly string[]>,
 ): Field<readonly string[]> {
   return {
     ...field,
@@ -122,11 +137,13 @@ export function texts(
 }
 
 /**
+ * Describes a choice.
+ *
  * @param field Choices, default and description.
  * @returns A field that holds one of the choices.
  */
 export function choice<const T extends string | boolean>(
-  field: Description<NoInfer<T>> & { readonly choices: readonly T[] },
+  field: FieldDescription<NoInfer<T>> & { readonly choices: readonly T[] },
 ): Field<T> {
   const { choices } = field;
   return {
@@ -141,6 +158,8 @@ export function choice<const T extends string | boolean>(
 }
 
 /**
+ * Allows null as well.
+ *
  * @param field A field.
  * @param absent Its description of null, to follow "or null for".
  * @returns The same field, which may be null and is so unless told.
@@ -185,6 +204,8 @@ export function parseField<T>(
 }
 
 /**
+ * Collects the defaults of a section.
+ *
  * @param section Fields by key.
  * @returns The default of each.
  */
@@ -195,6 +216,8 @@ export function defaultsOf<T>(section: Section<T>): T {
 }
 
 /**
+ * Quotes a value in a message.
+ *
  * @param value Anything.
  * @returns The value as a message quotes it, on one line and not too long;
  * `missing` for undefined.

@@ -18,6 +18,8 @@ export class PositionedFile {
   }
 
   /**
+   * Opens a file.
+   *
    * @param path The file.
    * @returns The open file.
    * @throws {InputError} If there is no such file or it cannot be opened.

@@ -26,6 +26,8 @@ export class SafetensorsFile implements WeightSource {
   readonly #dataOffset: number;
 
   /**
+   * Joins an open file with its header; {@linkcode openSafetensors} does both.
+   *
    * @param file The open file, which this object closes.
    * @param header Its header, checked against the file.
    * @param dataOffset First byte after the header.
@@ -47,6 +49,8 @@ export class SafetensorsFile implements WeightSource {
   }
 
   /**
+   * Tells a tensor's shape.
+   *
    * @param name A tensor's name.
    * @returns Lengths of its dimensions; `undefined` if there is no such tensor.
    */

@@ -7,6 +7,8 @@ export interface WeightSource {
   readonly names: Iterable<string>;
 
   /**
+   * Tells a tensor's shape.
+   *
    * @param name A tensor's name.
    * @returns Lengths of its dimensions, outermost first; `undefined` where there
    * is no such tensor.
@@ -14,6 +16,8 @@ export interface WeightSource {
   shape(name: string): readonly number[] | undefined;
 
   /**
+   * Reads a whole tensor.
+   *
    * @param name A tensor's name.
    * @returns Its values, row-major, as f32.
    * @throws {InputError} If there is no such tensor or it cannot be read.

@@ -25,9 +25,9 @@ export interface ReporterOptions {
     Output,
     "json" | "isTerminal" | "color" | "line" | "note" | "writeNote" | "object"
   >;
-  /** @returns Milliseconds on a clock that never goes back. */
+  /** Gives milliseconds on a clock that never goes back. */
   readonly now?: () => number;
-  /** @returns Width of the terminal in characters. */
+  /** Gives the width of the terminal in characters. */
   readonly columns?: () => number;
 }
 
@@ -45,7 +45,11 @@ export class ConsoleReporter {
   #live = "";
   #drawnAt = -Infinity;
 
-  /** @param options Where to write. */
+  /**
+   * Takes its settings.
+   *
+   * @param options Where to write.
+   */
   constructor(options: ReporterOptions) {
     this.#output = options.output;
     this.#now = options.now ?? (() => performance.now());

@@ -5,6 +5,8 @@ import type { ModelSection, RunConfig } from "./run_config.ts";
 import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
 
 /**
+ * Writes a run's configuration.
+ *
  * @param config A run's configuration.
  * @returns YAML that `parseRunConfig` reads as the same configuration, every
  * key written out.
@@ -25,6 +27,8 @@ export function stringifyRunConfig(config: RunConfig): string {
 }
 
 /**
+ * Describes every key, as `--help` prints them.
+ *
  * @returns All keys of a run's configuration for people: the key with its
  * default, below it what it means and what is allowed.
  */

@@ -1,4 +1,4 @@
-import type { Field } from "../schema.ts";
+import type { Field, FieldDescription } from "../schema.ts";
 
 /** Seconds of each unit of time, the greatest first. */
 const SECONDS: Readonly<Record<string, number>> = {
@@ -53,6 +53,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
+ * Writes a span of time.
+ *
  * @param seconds A span of time in seconds.
  * @returns The text that {@linkcode parseDuration} reads as that span.
  */
@@ -92,6 +94,8 @@ export function parseBytes(text: string): number | undefined {
 }
 
 /**
+ * Writes a size.
+ *
  * @param bytes A size in bytes.
  * @returns The shortest text that {@linkcode parseBytes} reads as that size.
  */
@@ -102,11 +106,13 @@ export function stringifyBytes(bytes: number): string {
 }
 
 /**
+ * Describes a span of time.
+ *
  * @param field What the key means.
  * @returns A field that holds a span of time, in seconds.
  */
 export function duration(
-  field: Pick<Field<number>, "default" | "description">,
+  field: FieldDescription<number>,
 ): Field<number> {
   return {
     ...field,
@@ -118,11 +124,13 @@ export function duration(
 }
 
 /**
+ * Describes a size.
+ *
  * @param field What the key means.
  * @returns A field that holds a size, in bytes.
  */
 export function byteSize(
-  field: Pick<Field<number>, "default" | "description">,
+  field: FieldDescription<number>,
 ): Field<number> {
   return {
     ...field,
