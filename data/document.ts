@@ -7,6 +7,11 @@ export interface Document {
   readonly id: string;
   /** The text itself: well-formed Unicode without a byte order mark. */
   readonly text: string;
+  /**
+   * Whether the next document goes on with this one's text, as the pieces of a
+   * huge file do; no end-of-text token belongs between them.
+   */
+  readonly continues?: boolean;
   /** Whatever else its source says of it. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }

@@ -1,0 +1,18 @@
+/** How the text of a file is laid out. */
+export type SourceFormat = "text" | "jsonl";
+
+/** How the bytes of a file are packed. */
+export type Compression = "none" | "gzip" | "zstd";
+
+/** A file of raw text. */
+export interface SourceFile {
+  readonly path: string;
+  readonly format: SourceFormat;
+  readonly compression: Compression;
+  /** Size as stored, in bytes. */
+  readonly size: number;
+  /** Last change, in milliseconds since 1970; 0 where unknown. */
+  readonly modified: number;
+  /** Whether it was named itself and not only found in a folder. */
+  readonly named: boolean;
+}
