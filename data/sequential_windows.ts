@@ -1,0 +1,62 @@
+import type { Batch } from "./batch.ts";
+import type { TokenReader } from "./shard/token_reader.ts";
+import { countWindows } from "./windows.ts";
+
+/** The windows of an evaluation, always the same ones in the same order. */
+export interface SequentialWindows extends Iterable<Batch> {
+  /** How many there are. */
+  readonly count: number;
+}
+
+/**
+ * Cuts tokens into consecutive windows for evaluation. Tokens after the last
+ * whole window are left out.
+ *
+ * @param source The validation part's tokens.
+ * @param sequenceLength T, the tokens of a window.
+ * @param max Windows to give at most; fewer than there are come from places
+ * spread evenly over the source.
+ * @returns Windows of one sequence each, (1, T), in arrays of their own; can be
+ * gone through any number of times.
+ * @throws {InputError} If the source is shorter than one window.
+ *
+ * @example
+ * ```ts
+ * const source = {
+ *   tokenCount: 17,
+ *   read: (offset: number, into: Uint32Array) =>
+ *     into.forEach((_, i) => into[i] = offset + i),
+ *   close: () => {},
+ * };
+ * const starts = [];
+ * for (const { inputs } of sequentialWindows(source, 4, 2)) {
+ *   starts.push(inputs[0]);
+ * }
+ * console.log(starts); // [ 0, 8 ]
+ * ```
+ */
+export function sequentialWindows(
+  source: TokenReader,
+  sequenceLength: number,
+  max: number = Infinity,
+): SequentialWindows {
+  const all = countWindows(
+    source.tokenCount,
+    sequenceLength,
+    "a validation part",
+  );
+  const count = Math.max(1, Math.min(all, Math.floor(max)));
+  return {
+    count,
+    *[Symbol.iterator]() {
+      const window = new Uint32Array(sequenceLength + 1);
+      for (let i = 0; i < count; i++) {
+        source.read(Math.floor(i * all / count) * sequenceLength, window);
+        yield {
+          inputs: window.slice(0, sequenceLength),
+          targets: window.slice(1),
+        };
+      }
+    },
+  };
+}
