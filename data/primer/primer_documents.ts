@@ -56,8 +56,8 @@ export function* primerDocuments(options: PrimerOptions): Generator<Document> {
 /** One document; `progress` from 0 to 1 makes hard problems likelier. */
 function drawText(random: Random, progress: number): string {
   const kind = random.uniform();
-  if (kind < 0.15) return storyWithQuestions(random);
-  if (kind < 0.25) return drawLesson(random) + "\n";
+  if (kind < 0.1) return storyWithQuestions(random);
+  if (kind < 0.2) return drawLesson(random) + "\n";
   if (kind < 0.6) {
     const skill = random.pick(SKILLS);
     const sheet = problems(random, () => skill, progress);
@@ -99,8 +99,8 @@ function drawTaught(random: Random, skill: Skill, level: Level): Problem {
 
 function drawLevel(random: Random, progress: number): Level {
   const draw = random.uniform();
-  if (draw < 0.4 * (1 - progress)) return 1;
-  return draw < 1 - 0.3 * progress ? 2 : 3;
+  if (draw < 0.5 * (1 - progress)) return 1;
+  return draw < 1 - 0.4 * Math.max(0, progress - 0.5) ? 2 : 3;
 }
 
 function questionLine(question: string, answer: string): string {

@@ -27,7 +27,7 @@ const PATIENCE = 10_000;
  *
  * @param options `seed`: the same seed gives the same exercises. `perSkill`:
  * how many to make for each of the eight skills; fewer come back where a skill
- * has not so many held-out problems (the smallest has about 20).
+ * has not so many held-out problems (the smallest has 18).
  * @returns The exercises, skill after skill.
  * @throws {RangeError} If `perSkill` is no positive integer.
  *

@@ -5,9 +5,9 @@ export const arithmetic: Skill = {
   name: "arithmetic",
   lesson: "Plus puts two numbers together. Minus takes one away.",
   draw(random, level) {
-    const high = [9, 20, 50][level - 1];
-    const small = between(random, 1, level === 3 ? 20 : 9);
-    const minus = level > 1 && random.integer(3) === 0;
+    const high = [9, 40, 60][level - 1];
+    const small = between(random, 1, [3, 5, 20][level - 1]);
+    const minus = level === 3 && random.integer(2) === 0;
     const other = between(random, minus ? small : 1, high);
     const result = minus ? other - small : other + small;
     const [a, b] = minus || random.integer(2) === 0

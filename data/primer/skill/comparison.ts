@@ -14,7 +14,7 @@ export const comparison: Skill = {
     const word = biggest ? "biggest" : "smallest";
     return {
       key: `${word} of ${sorted.join(" ")}`,
-      question: `Which number is the ${word}: ${listed(numbers, "or")}?`,
+      question: `Which is ${word}: ${listed(numbers, "or")}?`,
       answer: String(right),
       wrong: numbers.filter((n) => n !== right).map(String),
     };

@@ -7,7 +7,7 @@ export const counting: Skill = {
   lesson: "To count things, say one number for each of them.",
   draw(random, level) {
     const [noun, other] = sample(random, COUNTED, 2);
-    const count = between(random, 1, level === 1 ? 4 : 8);
+    const count = between(random, 1, level === 1 ? 3 : 6);
     const row: string[] = Array.from({ length: count }, () => noun);
     if (level === 3) {
       const extra = between(random, 1, 10 - count);

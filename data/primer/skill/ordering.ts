@@ -15,7 +15,6 @@ export const ordering: Skill = {
       `${names[i]} is ${scale.more} than ${name}.`
     );
     if (level === 3) random.shuffle(facts);
-    else if (random.integer(2) === 0) facts.reverse();
     const top = random.integer(2) === 0;
     const right = top ? names[0] : names[names.length - 1];
     const word = top ? scale.most : scale.least;

@@ -1,53 +1,46 @@
 import type { Random } from "../../random.ts";
 import { withArticle } from "../english.ts";
-import { COLORS, PEOPLE, THINGS } from "../words.ts";
-import { type Level, type Problem, sample, type Skill } from "./skill.ts";
+import { PEOPLE, THINGS } from "../words.ts";
+import { type Problem, sample, type Skill } from "./skill.ts";
+
+const FACTS = 4;
 
 /** Finding a fact that was told a few sentences ago. */
 export const recall: Skill = {
   name: "recall",
   lesson: "Read what is told. Then find the answer in it.",
   draw(random, level) {
-    return random.integer(2) === 0
-      ? colorOfThing(random, level)
-      : ownerOfThing(random, level);
+    if (level === 1) return repetition(random);
+    return possession(random, level === 3 && random.integer(2) === 0);
   },
 };
 
-function colorOfThing(random: Random, level: Level): Problem {
-  const things = sample(random, THINGS, factCount(level));
-  const colors = sample(random, COLORS, things.length);
-  const facts = things.map((thing, i) => `The ${thing} is ${colors[i]}.`);
-  const asked = random.integer(things.length);
+/** Saying again what was said, which is where finding begins. */
+function repetition(random: Random): Problem {
+  const names = PEOPLE.map(({ name }) => name);
+  const words = random.integer(2) === 0 ? names : THINGS;
+  const row = sample(random, words, FACTS).join(" ");
   return {
-    key: `color ${asked} of ${facts.join(" ")}`,
-    question: `${facts.join(" ")} What color is the ${things[asked]}?`,
-    answer: colors[asked],
-    wrong: colors.filter((_, i) => i !== asked),
+    key: `repeat ${row}`,
+    question: `Repeat ${row}.`,
+    answer: row,
+    wrong: [],
   };
 }
 
-function ownerOfThing(random: Random, level: Level): Problem {
-  const things = sample(random, THINGS, factCount(level));
-  const names = sample(random, PEOPLE, things.length).map(({ name }) => name);
-  const facts = things.map((thing, i) =>
-    `${names[i]} has ${withArticle(thing)}.`
-  );
-  const asked = random.integer(things.length);
-  const turned = level === 3 && random.integer(2) === 0;
+/** Who has what; `turned` asks for the owner instead of the thing. */
+function possession(random: Random, turned: boolean): Problem {
+  const things = sample(random, THINGS, FACTS).map(withArticle);
+  const names = sample(random, PEOPLE, FACTS).map(({ name }) => name);
+  const facts = things.map((thing, i) => `${names[i]} has ${thing}.`).join(" ");
+  const asked = random.integer(FACTS);
+  const [question, answers] = turned
+    ? [`Who has ${things[asked]}?`, names]
+    : [`What does ${names[asked]} have?`, things];
   return {
-    key: `${turned ? "thing" : "owner"} ${asked} of ${facts.join(" ")}`,
-    question: `${facts.join(" ")} ` +
-      (turned
-        ? `What does ${names[asked]} have?`
-        : `Who has the ${things[asked]}?`),
-    answer: turned ? withArticle(things[asked]) : names[asked],
-    wrong: turned
-      ? things.filter((_, i) => i !== asked).map(withArticle)
-      : names.filter((_, i) => i !== asked),
+    key: `${turned ? "owner" : "thing"} ${asked} of ${facts}`,
+    question: `${facts} ${question}`,
+    answer: answers[asked],
+    wrong: answers.filter((_, i) => i !== asked),
   };
-}
-
-function factCount(level: Level): number {
-  return level === 1 ? 2 : 4;
 }

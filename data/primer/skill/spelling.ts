@@ -1,4 +1,5 @@
 import type { Random } from "../../random.ts";
+import { capitalize } from "../english.ts";
 import { SPELLED } from "../words.ts";
 import type { Skill } from "./skill.ts";
 
@@ -20,7 +21,7 @@ export const spelling: Skill = {
     const letter = word[index];
     return {
       key: spellingKey(word, place),
-      question: `What is the ${place} letter of ${word}?`,
+      question: `${capitalize(place)} letter of ${word}?`,
       answer: letter,
       wrong: wrongLetters(random, word, letter),
     };
