@@ -1,0 +1,165 @@
+import { activationGradient } from "./activation.ts";
+import type { ActivationKind } from "./activation_wgsl.ts";
+import { add } from "./add.ts";
+import { columnSum } from "./column_sum.ts";
+import { lowerMatmul } from "./matmul_lower.ts";
+import type { MatmulLayout } from "./matmul_problem.ts";
+import type { GraphBuilder, OpSpec } from "./op_spec.ts";
+import { ShapeError } from "./op_spec.ts";
+import type { Tensor, TensorType } from "./tensor.ts";
+
+/** Operands of {@linkcode matmul}. */
+export interface MatmulOperands {
+  /** Left operand: (M, K), or (K, M) for layout `tn`. */
+  readonly a: Tensor;
+  /** Right operand: (K, N), or (N, K) for layout `nt`. */
+  readonly b: Tensor;
+  /** Added to every row before the activation, (N). */
+  readonly bias?: Tensor;
+  /**
+   * Added after the activation, (M, N): a residual or a running sum. Its
+   * storage is reused where nobody reads it later.
+   */
+  readonly addend?: Tensor;
+}
+
+/** Options of {@linkcode matmul}. */
+export interface MatmulOptions {
+  /**
+   * How the operands are stored: `nn` as they are multiplied, `nt` with b
+   * transposed (weights as Hugging Face's linear layers keep them), `tn` with
+   * a transposed.
+   */
+  readonly layout: MatmulLayout;
+  /** Non-linearity between bias and addend. @default none */
+  readonly activation?: ActivationKind;
+}
+
+/**
+ * Matrix product with what usually follows it in one kernel:
+ * `c = activation(a·b + bias) + addend`.
+ *
+ * @param graph Graph to append to.
+ * @param operands Matrices and what is added to their product.
+ * @param options Storage of the operands, and the activation.
+ * @returns c, (M, N).
+ * @throws {ShapeError} if the operands do not fit together.
+ */
+export function matmul(
+  graph: GraphBuilder,
+  operands: MatmulOperands,
+  options: MatmulOptions,
+): Tensor {
+  const { a, b, bias, addend } = operands;
+  return graph.emit(spec, { a, b, bias, addend }, options).c;
+}
+
+interface Sizes {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+/** M, N and K of two operands, checked. */
+function sizesOf(
+  a: TensorType,
+  b: TensorType,
+  layout: MatmulLayout,
+): Sizes {
+  const [rows, depth] = layout === "tn" ? [...a.shape].reverse() : a.shape;
+  const [columns, depthOfB] = layout === "nt"
+    ? b.shape
+    : [...b.shape].reverse();
+  if (a.shape.length !== 2 || b.shape.length !== 2 || depth !== depthOfB) {
+    throw new ShapeError(
+      `Cannot multiply [${a.shape}] by [${b.shape}] as "${layout}": both must be ` +
+        "matrices with as many products on either side",
+    );
+  }
+  return { rows, columns, depth };
+}
+
+const spec: OpSpec<MatmulOptions> = {
+  name: "matmul",
+  reuses: { result: "c", operand: "addend" },
+  infer({ a, b, bias, addend }, { layout, activation }) {
+    const { rows, columns } = sizesOf(a, b, layout);
+    if (bias && bias.shape.join() !== `${columns}`) {
+      throw new ShapeError(
+        `Cannot add a bias [${bias.shape}] to the columns of [${rows},${columns}]`,
+      );
+    }
+    if (addend && addend.shape.join() !== `${rows},${columns}`) {
+      throw new ShapeError(
+        `Cannot add [${addend.shape}] to a product [${rows},${columns}]`,
+      );
+    }
+    const c: TensorType = { shape: [rows, columns], dtype: "f32" };
+    // What the activation was applied to is all that its gradient needs.
+    return { c, ...(activation ? { pre: c } : {}) };
+  },
+  gradient({ node, graph, gradientOf, wants, contribute }) {
+    const { a, b, bias, addend } = node.inputs;
+    const { layout, activation } = node.attributes;
+    const upstream = gradientOf(node.outputs.c);
+    if (!upstream) return;
+    contribute(addend, (sum) => sum ? add(graph, sum, upstream) : upstream);
+    if (!wants(a) && !wants(b) && !wants(bias)) return;
+    const d = activation
+      ? activationGradient(graph, node.outputs.pre, upstream, activation)
+      : upstream;
+    contribute(bias, (sum) => columnSum(graph, d, sum));
+    contribute(b, (sum) => {
+      switch (layout) {
+        case "nn":
+          return product(graph, a, d, "tn", sum);
+        case "nt":
+          return product(graph, d, a, "tn", sum);
+        case "tn":
+          return product(graph, a, d, "nn", sum);
+      }
+    });
+    contribute(a, (sum) => {
+      switch (layout) {
+        case "nn":
+          return product(graph, d, b, "nt", sum);
+        case "nt":
+          return product(graph, d, b, "nn", sum);
+        case "tn":
+          return product(graph, b, d, "nt", sum);
+      }
+    });
+  },
+  lower(context) {
+    const { node, inPlace } = context;
+    const { a, b, bias, addend } = node.inputs;
+    const { c, pre } = node.outputs;
+    const { layout, activation } = node.attributes;
+    lowerMatmul(context, {
+      layout,
+      ...sizesOf(a, b, layout),
+      a: { tensor: a },
+      b: { tensor: b },
+      c: { tensor: c },
+      ...(bias ? { bias } : {}),
+      ...(activation
+        ? { activation: { kind: activation, pre: { tensor: pre } } }
+        : {}),
+      ...(addend ? { addend: inPlace ? "inPlace" : { tensor: addend } } : {}),
+    });
+  },
+  flops({ inputs: { a, b }, attributes: { layout } }) {
+    const { rows, columns, depth } = sizesOf(a, b, layout);
+    return 2 * rows * columns * depth;
+  },
+};
+
+function product(
+  graph: GraphBuilder,
+  a: Tensor,
+  b: Tensor,
+  layout: MatmulLayout,
+  addend: Tensor | undefined,
+): Tensor {
+  return matmul(graph, { a, b, ...(addend ? { addend } : {}) }, { layout });
+}

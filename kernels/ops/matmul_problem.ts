@@ -1,0 +1,96 @@
+import type { ActivationKind } from "./activation_wgsl.ts";
+import type { BindingDeclaration } from "./kernel_source.ts";
+
+/**
+ * How the operands of a matmul are stored: `nn` a (M, K) and b (K, N);
+ * `nt` b as (N, K); `tn` a as (K, M).
+ */
+export type MatmulLayout = "nn" | "nt" | "tn";
+
+/** Where a matrix lies in what is bound: element (i, j) at base + i·stride + j. */
+export interface MatrixAccess {
+  /** First element. */
+  readonly base: number;
+  /** Elements from one row to the next. */
+  readonly stride: number;
+}
+
+/** What happens to a sum of products before it is stored. */
+export interface MatmulEpilogue {
+  /** Where the bias of column 0 lies in what is bound; absent for none. */
+  readonly biasBase?: number;
+  /** Non-linearity after the bias; the value before it is stored as `pre`. */
+  readonly activation?: ActivationKind;
+  /** True where `pre` already holds products of smaller depths. */
+  readonly continuesPre: boolean;
+  /** What is added last: a bound tensor, or what c itself holds. */
+  readonly addend: "none" | "bound" | "inPlace";
+}
+
+/** One matmul whose operands can be bound: all that a kernel depends on. */
+export interface MatmulProblem {
+  /** How a and b are stored. */
+  readonly layout: MatmulLayout;
+  /** Rows of c. */
+  readonly rows: number;
+  /** Columns of c. */
+  readonly columns: number;
+  /** Products per element of c. */
+  readonly depth: number;
+  /** The left operand. */
+  readonly a: MatrixAccess;
+  /** The right operand. */
+  readonly b: MatrixAccess;
+  /** The result, and with it the addend and `pre`. */
+  readonly c: MatrixAccess;
+  /** From sum to result. */
+  readonly epilogue: MatmulEpilogue;
+}
+
+/** A problem without epilogue: plain products, c packed. */
+export const NO_EPILOGUE: MatmulEpilogue = {
+  continuesPre: false,
+  addend: "none",
+};
+
+function divisible(...values: readonly number[]): boolean {
+  return values.every((value) => value % 4 === 0);
+}
+
+/** Whether a can be read as vec4: along the depth, or along the rows (tn). */
+export function aIsVector({ a, layout, rows }: MatmulProblem): boolean {
+  return divisible(a.base, a.stride) && (layout !== "tn" || divisible(rows));
+}
+
+/** Whether b can be read as vec4: along the columns, or along the depth (nt). */
+export function bIsVector({ b, layout, columns }: MatmulProblem): boolean {
+  return divisible(b.base, b.stride) && (layout === "nt" || divisible(columns));
+}
+
+/** Whether c, the addend and `pre` can be written as vec4. */
+export function cIsVector({ c, columns }: MatmulProblem): boolean {
+  return divisible(c.base, c.stride, columns);
+}
+
+/** Whether the bias can be read as vec4. */
+export function biasIsVector(problem: MatmulProblem): boolean {
+  return cIsVector(problem) && divisible(problem.epilogue.biasBase ?? 0);
+}
+
+/** Declarations of `a` and `b`, in that order. */
+export function operandBindings(
+  problem: MatmulProblem,
+): [BindingDeclaration, BindingDeclaration] {
+  return [
+    {
+      name: "a",
+      element: aIsVector(problem) ? "vec4<f32>" : "f32",
+      access: "read",
+    },
+    {
+      name: "b",
+      element: bIsVector(problem) ? "vec4<f32>" : "f32",
+      access: "read",
+    },
+  ];
+}

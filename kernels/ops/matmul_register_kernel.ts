@@ -1,0 +1,86 @@
+import type { KernelSource } from "./kernel_source.ts";
+import {
+  matmulBindings,
+  partialBindings,
+  storeFunction,
+  storePartFunction,
+} from "./matmul_epilogue.ts";
+import { type MatmulProblem, operandBindings } from "./matmul_problem.ts";
+import { storeTile, tileStep, tileSums } from "./matmul_step.ts";
+import {
+  type MatmulTile,
+  operandOffsets,
+  tilePosition,
+  tileSource,
+} from "./matmul_tile.ts";
+
+/**
+ * Matmul without workgroup memory: one invocation computes a tile of c in
+ * named vec4 variables, reading each operand once per step of four along the
+ * depth. Best where shader invocations are lanes of a CPU's vectors.
+ *
+ * Reads beyond an edge are clamped to the last row or column, so that the
+ * inner loop has no branch; only stores are guarded. With `splits` above one
+ * the result is partial sums `(splits, rows, columns)` without the epilogue.
+ */
+export function registerKernel(
+  problem: MatmulProblem,
+  tile: MatmulTile,
+): KernelSource {
+  const { depth, layout } = problem;
+  const { splits, tileRows, tileColumns } = tile;
+  const source = tileSource(problem, tile);
+  // A whole number of steps, so that every split starts on a vec4.
+  const splitDepth = Math.ceil(depth / splits / 4) * 4;
+  const tail = depth % 4;
+  const end = depth - tail;
+  const lines = [
+    ...tilePosition(problem, tile),
+    ...operandOffsets(problem, tile),
+    ...tileSums(source),
+  ];
+  if (end > 0) {
+    lines.push(
+      splits === 1
+        ? `for (var k = 0u; k < ${end}u; k += 4u) {`
+        : `let first = group_id.z * ${splitDepth}u;\n` +
+          `for (var k = first; k < min(first + ${splitDepth}u, ${end}u); k += 4u) {`,
+      ...tileStep(source, 4),
+      "}",
+    );
+  }
+  if (tail > 0) {
+    // Odd depths: the last one to three products, once, in the split they
+    // belong to.
+    lines.push(
+      splits === 1
+        ? "{"
+        : `if (group_id.z == ${Math.floor(end / splitDepth)}u) {`,
+      `let k = ${end}u;`,
+      ...tileStep(source, tail),
+      "}",
+    );
+  }
+  const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
+  lines.push(...storeTile(
+    source,
+    (down, across, sum) =>
+      `${store}row + ${down}, column + ${across} * 4u, ${sum});`,
+  ));
+  const operands = operandBindings(problem);
+  return {
+    name: `matmul_${layout}_register_${tileRows}x${tileColumns}`,
+    bindings: splits === 1
+      ? matmulBindings(problem, operands)
+      : partialBindings(problem, operands),
+    body: `${splits === 1 ? storeFunction(problem) : storePartFunction(problem)}
+@compute @workgroup_size(${tile.groupColumns}, ${tile.groupRows})
+fn main(
+  @builtin(workgroup_id) group_id: vec3<u32>,
+  @builtin(num_workgroups) group_count: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
+  ${lines.join("\n  ")}
+}`,
+  };
+}

@@ -1,0 +1,136 @@
+import { aIsVector, bIsVector, type MatmulProblem } from "./matmul_problem.ts";
+import type { StepSource } from "./matmul_step.ts";
+
+/** How a kernel divides a matmul among invocations. */
+export interface MatmulTile {
+  /** Rows of c that one invocation computes; a multiple of 4 for layout tn. */
+  readonly tileRows: number;
+  /** Columns of c that one invocation computes; a multiple of 4. */
+  readonly tileColumns: number;
+  /** Invocations of a workgroup along the rows. */
+  readonly groupRows: number;
+  /** Invocations of a workgroup along the columns. */
+  readonly groupColumns: number;
+  /** Parts that the depth is cut into, each summed on its own. */
+  readonly splits: number;
+}
+
+/** Workgroups along one dimension that every adapter allows. */
+const MOST_WORKGROUPS = 65_535;
+
+/** Number of workgroup tiles that cover c. */
+export function tileCount(
+  { rows, columns }: MatmulProblem,
+  tile: MatmulTile,
+): { readonly down: number; readonly across: number } {
+  return {
+    down: Math.ceil(rows / (tile.tileRows * tile.groupRows)),
+    across: Math.ceil(columns / (tile.tileColumns * tile.groupColumns)),
+  };
+}
+
+/** Statements that declare `group_row` and `group_column`, a workgroup's first. */
+export function groupPosition(
+  problem: MatmulProblem,
+  tile: MatmulTile,
+): string[] {
+  const { down, across } = tileCount(problem, tile);
+  return [
+    "let tile = group_id.y * group_count.x + group_id.x;",
+    // Two dimensions of workgroups may hold more tiles than there are.
+    ...(down * across > MOST_WORKGROUPS
+      ? [`if (tile >= ${down * across}u) { return; }`]
+      : []),
+    `let group_row = tile / ${across}u * ${tile.tileRows * tile.groupRows}u;`,
+    `let group_column = tile % ${across}u * ${
+      tile.tileColumns * tile.groupColumns
+    }u;`,
+  ];
+}
+
+/** Statements that declare `row` and `column`, an invocation's first. */
+export function tilePosition(
+  problem: MatmulProblem,
+  tile: MatmulTile,
+): string[] {
+  const { tileRows, tileColumns, groupRows, groupColumns } = tile;
+  return [
+    ...groupPosition(problem, tile),
+    `let row = group_row${groupRows === 1 ? "" : ` + local.y * ${tileRows}u`};`,
+    `let column = group_column${
+      groupColumns === 1 ? "" : ` + local.x * ${tileColumns}u`
+    };`,
+  ];
+}
+
+/** The innermost loop's view of operands read from storage. */
+export function tileSource(
+  problem: MatmulProblem,
+  { tileRows, tileColumns }: MatmulTile,
+): StepSource {
+  return {
+    layout: problem.layout,
+    a: { name: "a", stride: problem.a.stride, vector: aIsVector(problem) },
+    b: { name: "b", stride: problem.b.stride, vector: bIsVector(problem) },
+    tileRows,
+    tileColumns,
+  };
+}
+
+/**
+ * Statements that declare `a_at…` and `b_at…`, where the rows of a and the
+ * columns of b that an invocation needs start, held inside the matrices.
+ */
+export function operandOffsets(
+  problem: MatmulProblem,
+  tile: MatmulTile,
+): string[] {
+  const { rows, columns, a, b, layout } = problem;
+  const vectorA = aIsVector(problem);
+  const vectorB = bIsVector(problem);
+  return [
+    ...offsets("a", {
+      origin: "row",
+      length: rows,
+      count: tile.tileRows,
+      covered: tile.tileRows * tile.groupRows,
+      access: a,
+      vector: vectorA,
+      contiguous: layout === "tn",
+    }),
+    ...offsets("b", {
+      origin: "column",
+      length: columns,
+      count: tile.tileColumns,
+      covered: tile.tileColumns * tile.groupColumns,
+      access: b,
+      vector: vectorB,
+      contiguous: layout !== "nt",
+    }),
+  ];
+}
+
+function offsets(name: string, dimension: {
+  readonly origin: string;
+  readonly length: number;
+  readonly count: number;
+  readonly covered: number;
+  readonly access: { readonly base: number; readonly stride: number };
+  readonly vector: boolean;
+  /** Whether neighbours along the dimension are neighbours in memory. */
+  readonly contiguous: boolean;
+}): string[] {
+  const { origin, length, count, covered, access, vector } = dimension;
+  const per = vector && dimension.contiguous ? 4 : 1;
+  const scale = vector ? 4 : 1;
+  return Array.from({ length: count / per }, (_, index) => {
+    const position = length % covered === 0
+      ? `(${origin} + ${index * per}u)`
+      : `min(${origin} + ${index * per}u, ${length - per}u)`;
+    return dimension.contiguous
+      ? `let ${name}_at${index} = (${access.base}u + ${position}) / ${scale}u;`
+      : `let ${name}_at${index} = ${access.base / scale}u + ${position} * ${
+        access.stride / scale
+      }u;`;
+  });
+}

@@ -1,0 +1,244 @@
+import type { KernelSource } from "./kernel_source.ts";
+import {
+  matmulBindings,
+  partialBindings,
+  storeFunction,
+  storePartFunction,
+} from "./matmul_epilogue.ts";
+import {
+  aIsVector,
+  bIsVector,
+  type MatmulProblem,
+  type MatrixAccess,
+  operandBindings,
+} from "./matmul_problem.ts";
+import {
+  type StepSource,
+  storeTile,
+  tileStep,
+  tileSums,
+} from "./matmul_step.ts";
+import { groupPosition, type MatmulTile } from "./matmul_tile.ts";
+
+/** Division of a matmul whose workgroups stage their operands. */
+export interface WorkgroupTile extends MatmulTile {
+  /** Depths staged at a time, a multiple of 4. */
+  readonly stageDepth: number;
+}
+
+/** Bytes of workgroup memory that {@linkcode workgroupKernel} takes. */
+export function workgroupBytes(
+  { layout }: MatmulProblem,
+  tile: WorkgroupTile,
+): number {
+  const { a, b } = stages(layout, tile);
+  return (a.lines * a.pitch + b.lines * b.pitch) * 16;
+}
+
+/**
+ * The classic GPU matmul: a workgroup copies a block of each operand into
+ * workgroup memory, every invocation multiplies a tile out of it, and so on
+ * along the depth. Invocations next to each other read and write next to each
+ * other. Copies beyond an edge are zero, so that the inner loop has no branch.
+ */
+export function workgroupKernel(
+  problem: MatmulProblem,
+  tile: WorkgroupTile,
+): KernelSource {
+  const { layout, rows, columns, depth } = problem;
+  const { tileRows, tileColumns, groupRows, groupColumns, splits } = tile;
+  const { stageDepth } = tile;
+  const splitDepth = Math.ceil(depth / splits / stageDepth) * stageDepth;
+  const { a, b } = stages(layout, tile);
+  const source: StepSource = {
+    layout,
+    a: { name: "a_stage", stride: a.pitch * 4, vector: true },
+    b: { name: "b_stage", stride: b.pitch * 4, vector: true },
+    tileRows,
+    tileColumns,
+  };
+  const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
+  const operands = operandBindings(problem);
+  const end = splits === 1
+    ? `${depth}u`
+    : `min(first + ${splitDepth}u, ${depth}u)`;
+  const lines = [
+    ...groupPosition(problem, tile),
+    ...stageOffsets(source, tile),
+    ...tileSums(source),
+    `let first = ${splits === 1 ? "0u" : `group_id.z * ${splitDepth}u`};`,
+    `for (var start = first; start < ${end}; start += ${stageDepth}u) {`,
+    ...copy("a", a, layout === "tn", "group_row", tile),
+    ...copy("b", b, layout !== "nt", "group_column", tile),
+    "workgroupBarrier();",
+    `for (var k = 0u; k < ${stageDepth}u; k += 4u) {`,
+    ...tileStep(source, 4),
+    "}",
+    "workgroupBarrier();",
+    "}",
+    ...storeTile(
+      source,
+      (down, across, sum) =>
+        `${store}group_row + local.y * ${tileRows}u + ${down}, ` +
+        `group_column + (local.x + ${across} * ${groupColumns}u) * 4u, ${sum});`,
+    ),
+  ];
+  return {
+    name: `matmul_${layout}_workgroup_${groupRows * tileRows}x${
+      groupColumns * tileColumns
+    }`,
+    bindings: splits === 1
+      ? matmulBindings(problem, operands)
+      : partialBindings(problem, operands),
+    body: `${splits === 1 ? storeFunction(problem) : storePartFunction(problem)}
+${
+      loadFunction("a", problem.a, aIsVector(problem), {
+        outer: layout === "tn" ? depth : rows,
+        inner: layout === "tn" ? rows : depth,
+      })
+    }
+${
+      loadFunction("b", problem.b, bIsVector(problem), {
+        outer: layout === "nt" ? columns : depth,
+        inner: layout === "nt" ? depth : columns,
+      })
+    }
+var<workgroup> a_stage: array<vec4<f32>, ${a.lines * a.pitch}>;
+var<workgroup> b_stage: array<vec4<f32>, ${b.lines * b.pitch}>;
+@compute @workgroup_size(${groupColumns}, ${groupRows})
+fn main(
+  @builtin(workgroup_id) group_id: vec3<u32>,
+  @builtin(num_workgroups) group_count: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(local_invocation_index) local_index: u32,
+) {
+  ${lines.join("\n  ")}
+}`,
+  };
+}
+
+/** A staged block: `lines` lines of `width` vec4, `pitch` vec4 apart. */
+interface Stage {
+  readonly lines: number;
+  readonly width: number;
+  readonly pitch: number;
+}
+
+/**
+ * The staged blocks keep the storage's own order, so that copying needs no
+ * transposition. Where lines run along the depth, neighbouring invocations
+ * read the same place of different lines: one vec4 more a line keeps those in
+ * different memory banks.
+ */
+function stages(
+  layout: MatmulProblem["layout"],
+  tile: WorkgroupTile,
+): { readonly a: Stage; readonly b: Stage } {
+  const { stageDepth } = tile;
+  const along = (lines: number): Stage => ({
+    lines,
+    width: stageDepth / 4,
+    pitch: stageDepth / 4 + 1,
+  });
+  const across = (length: number): Stage => ({
+    lines: stageDepth,
+    width: length / 4,
+    pitch: length / 4,
+  });
+  const rows = tile.tileRows * tile.groupRows;
+  const columns = tile.tileColumns * tile.groupColumns;
+  return {
+    a: layout === "tn" ? across(rows) : along(rows),
+    b: layout === "nt" ? along(columns) : across(columns),
+  };
+}
+
+/** Where an invocation's rows and columns start inside the staged blocks. */
+function stageOffsets(
+  { layout, a, b }: StepSource,
+  { tileRows, tileColumns, groupColumns }: WorkgroupTile,
+): string[] {
+  const lines: string[] = [];
+  if (layout === "tn") {
+    for (let group = 0; group < tileRows / 4; group++) {
+      lines.push(
+        `let a_at${group} = local.y * ${tileRows / 4}u + ${group}u;`,
+      );
+    }
+  } else {
+    for (let row = 0; row < tileRows; row++) {
+      lines.push(
+        `let a_at${row} = (local.y * ${tileRows}u + ${row}u) * ${
+          a.stride / 4
+        }u;`,
+      );
+    }
+  }
+  // Groups of four columns lie a workgroup's width apart, so that neighbours
+  // read and write neighbouring vec4.
+  for (let group = 0; group < tileColumns / 4; group++) {
+    const at = `(local.x + ${group * groupColumns}u)`;
+    if (layout !== "nt") lines.push(`let b_at${group} = ${at};`);
+    else {
+      for (let lane = 0; lane < 4; lane++) {
+        lines.push(
+          `let b_at${group * 4 + lane} = (${at} * 4u + ${lane}u) * ${
+            b.stride / 4
+          }u;`,
+        );
+      }
+    }
+  }
+  return lines;
+}
+
+/** Statements that copy one block, all invocations taking part. */
+function copy(
+  name: "a" | "b",
+  stage: Stage,
+  across: boolean,
+  origin: string,
+  tile: WorkgroupTile,
+): string[] {
+  const invocations = tile.groupRows * tile.groupColumns;
+  const total = stage.lines * stage.width;
+  const line = across ? "start + line" : `${origin} + line`;
+  const place = across ? `${origin} + place * 4u` : "start + place * 4u";
+  return [
+    `for (var slot = local_index; slot < ${total}u; slot += ${invocations}u) {`,
+    `let line = slot / ${stage.width}u;`,
+    `let place = slot % ${stage.width}u;`,
+    `${name}_stage[line * ${stage.pitch}u + place] = ` +
+    `load_${name}(${line}, ${place});`,
+    "}",
+  ];
+}
+
+/** WGSL function that reads four elements of a row, zero beyond the edges. */
+function loadFunction(
+  name: "a" | "b",
+  { base, stride }: MatrixAccess,
+  vector: boolean,
+  { outer, inner }: { readonly outer: number; readonly inner: number },
+): string {
+  const at = `${base}u + row * ${stride}u + place`;
+  const value = vector
+    ? inner % 4 === 0
+      ? `${name}[(${at}) / 4u]`
+      : `select(vec4<f32>(), ${name}[(${at}) / 4u], ` +
+        `vec4(place) + vec4(0u, 1u, 2u, 3u) < vec4(${inner}u))`
+    : `vec4(${
+      [0, 1, 2, 3].map((lane) => `load_${name}_one(row, place + ${lane}u)`)
+        .join(", ")
+    })`;
+  const one = vector ? "" : `
+fn load_${name}_one(row: u32, place: u32) -> f32 {
+  if (place >= ${inner}u) { return 0.0; }
+  return ${name}[${at}];
+}`;
+  return `${one}
+fn load_${name}(row: u32, place: u32) -> vec4<f32> {
+  if (row >= ${outer}u || place >= ${inner}u) { return vec4<f32>(); }
+  return ${value};
+}`;
+}
