@@ -1,0 +1,194 @@
+import type { Capabilities } from "../runtime/capabilities.ts";
+import { foldWorkgroups } from "./launch.ts";
+import { bindRange } from "./matmul_blocks.ts";
+import { lowerMatmul, type MatmulContext } from "./matmul_lower.ts";
+import type { LowerContext } from "./op_spec.ts";
+import {
+  lossSumKernel,
+  softmaxLossKernel,
+  type SoftmaxLossVariant,
+} from "./softmax_loss_kernels.ts";
+import { BYTES_PER_ELEMENT, type Tensor } from "./tensor.ts";
+
+/** What the launches of a head with loss depend on besides shapes. */
+export interface LinearCrossEntropyAttributes {
+  /** Whether the gradients are computed in the same pass. */
+  readonly gradients: boolean;
+  /** Target that marks a row to leave out. */
+  readonly ignoreIndex: number;
+  /** Ids that exist; logits beyond are padding. */
+  readonly vocabulary: number;
+}
+
+type Context = LowerContext<LinearCrossEntropyAttributes>;
+
+/** Appends the launches of head, loss and gradients, some rows at a time. */
+export function lowerLinearCrossEntropy(context: Context): void {
+  const { node, capabilities } = context;
+  const [total, channels] = node.inputs.hidden.shape;
+  const width = node.inputs.weight.shape[0];
+  const most = rowsAtOnce(total, width, capabilities);
+  const logits = context.scratch("logits", [most, width]);
+  const matmuls = sharingScratch(context);
+  for (let start = 0; start < total; start += most) {
+    lowerRows(context, matmuls, {
+      start,
+      rows: Math.min(most, total - start),
+      width,
+      channels,
+      logits,
+    });
+  }
+  sumLosses(context, total);
+}
+
+/** Bytes of logits that exist at once, where the adapter binds as many. */
+const LOGIT_BYTES = 32 * 2 ** 20;
+
+/** Rows whose logits are computed together. */
+function rowsAtOnce(
+  total: number,
+  width: number,
+  { limits }: Capabilities,
+): number {
+  const bytes = Math.min(
+    LOGIT_BYTES,
+    limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment,
+  );
+  const most = Math.floor(bytes / (width * BYTES_PER_ELEMENT));
+  if (most >= total) return total;
+  // Whole tiles and aligned starts where there is room.
+  const step = most >= 64 ? 64 : most >= 4 ? 4 : 1;
+  return Math.max(1, Math.floor(most / step) * step);
+}
+
+interface Rows {
+  readonly start: number;
+  readonly rows: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly logits: Tensor;
+}
+
+/** Loss of a run of rows and, where wanted, its gradients. */
+function lowerRows(
+  context: Context,
+  matmuls: MatmulContext,
+  { start, rows, width, channels, logits }: Rows,
+): void {
+  const { node, capabilities } = context;
+  const { hidden, weight, targets, scale } = node.inputs;
+  const { hiddenGradient, weightGradientSum } = node.outputs;
+  const { gradients, vocabulary, ignoreIndex } = node.attributes;
+  const here = { tensor: hidden, offset: start * channels };
+  lowerMatmul(matmuls, {
+    layout: "nt",
+    rows,
+    columns: width,
+    depth: channels,
+    a: here,
+    b: { tensor: weight },
+    c: { tensor: logits },
+  });
+  const target = bindRange(targets, start, start + rows, capabilities);
+  const loss = bindRange(node.outputs.rows, start, start + rows, capabilities);
+  const variant = context.choose(
+    `softmax_loss ${rows} ${width}`,
+    softmaxLossVariants(capabilities),
+  );
+  context.dispatch({
+    kernel: softmaxLossKernel({
+      rows,
+      width,
+      vocabulary,
+      ignoreIndex,
+      gradients,
+      base: { targets: target.base, losses: loss.base },
+    }, variant),
+    bindings: [
+      loss.binding,
+      { tensor: logits, offset: 0, length: rows * width },
+      target.binding,
+      ...(gradients ? [{ tensor: scale }] : []),
+    ],
+    workgroups: foldWorkgroups(
+      Math.ceil(rows / variant.groupRows),
+      capabilities,
+    ),
+  });
+  if (gradients) {
+    lowerMatmul(matmuls, {
+      layout: "nn",
+      rows,
+      columns: channels,
+      depth: width,
+      a: { tensor: logits },
+      b: { tensor: weight },
+      c: { tensor: hiddenGradient, offset: start * channels },
+    });
+  }
+  if (weightGradientSum) {
+    lowerMatmul(matmuls, {
+      layout: "tn",
+      rows: width,
+      columns: channels,
+      depth: rows,
+      a: { tensor: logits },
+      b: here,
+      c: { tensor: weightGradientSum },
+      addend: "inPlace",
+    });
+  }
+}
+
+function softmaxLossVariants(
+  { software }: Capabilities,
+): [SoftmaxLossVariant, ...SoftmaxLossVariant[]] {
+  const alone = { name: "row_per_invocation", groupRows: 64, sharing: 1 };
+  const shared = { name: "row_per_workgroup", groupRows: 1, sharing: 256 };
+  const between = { name: "row_per_16", groupRows: 4, sharing: 16 };
+  return software ? [alone, between, shared] : [shared, between, alone];
+}
+
+function sumLosses(context: Context, total: number): void {
+  const { node, capabilities } = context;
+  const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } =
+    capabilities.limits;
+  const most = (maxStorageBufferBindingSize - minStorageBufferOffsetAlignment) /
+    BYTES_PER_ELEMENT;
+  for (let start = 0; start < total; start += most) {
+    const rows = Math.min(most, total - start);
+    const losses = bindRange(
+      node.outputs.rows,
+      start,
+      start + rows,
+      capabilities,
+    );
+    const accumulate = node.inputs.loss !== undefined || start > 0;
+    context.dispatch({
+      kernel: lossSumKernel(rows, losses.base, accumulate),
+      bindings: [
+        { tensor: node.outputs.loss },
+        losses.binding,
+        { tensor: node.inputs.scale },
+      ],
+      workgroups: [1, 1, 1],
+    });
+  }
+}
+
+/** Launches run in order, so runs of rows can use the same scratch tensors. */
+function sharingScratch(context: Context): MatmulContext {
+  const made = new Map<string, Tensor>();
+  return {
+    capabilities: context.capabilities,
+    dispatch: (dispatch) => context.dispatch(dispatch),
+    choose: (problem, candidates) => context.choose(problem, candidates),
+    scratch: (name, shape, dtype) => {
+      const key = `${name} ${shape} ${dtype}`;
+      const tensor = made.get(key) ?? context.scratch(name, shape, dtype);
+      made.set(key, tensor);
+      return tensor;
+    },
+  };
+}

@@ -1,0 +1,222 @@
+import type { BindingDeclaration, KernelSource } from "./kernel_source.ts";
+
+/** Logits of a run of rows, and what becomes of them. */
+export interface SoftmaxLossProblem {
+  /** Rows of logits. */
+  readonly rows: number;
+  /** Logits in a row, with padding. */
+  readonly width: number;
+  /** Logits that take part; those beyond are padding. */
+  readonly vocabulary: number;
+  /** Target that marks a row to leave out. */
+  readonly ignoreIndex: number;
+  /** Whether the logits are overwritten with their gradients. */
+  readonly gradients: boolean;
+  /** Where the first row's target and loss lie in what is bound. */
+  readonly base: { readonly targets: number; readonly losses: number };
+}
+
+/** One way to compute softmax and loss: how many invocations share a row. */
+export interface SoftmaxLossVariant {
+  /** Name for messages and the tuner. */
+  readonly name: string;
+  /** Rows of a workgroup. */
+  readonly groupRows: number;
+  /** Invocations that share a row, a power of two. */
+  readonly sharing: number;
+}
+
+/** Far below any logit, yet finite: its differences have an exponential of 0. */
+const LOWEST = "-1e30";
+
+/**
+ * Softmax and cross-entropy of rows of logits. One reading finds the maximum
+ * and the sum of exponentials together, rescaling the sum where the maximum
+ * grows; with gradients a second one overwrites each logit by
+ * (softmax − onehot)·scale. Where invocations share a row they take
+ * neighbouring elements, and their sums are joined pairwise in a fixed order.
+ *
+ * Bindings: losses, logits, targets, and `scale` where there are gradients.
+ */
+export function softmaxLossKernel(
+  problem: SoftmaxLossProblem,
+  { name, groupRows, sharing }: SoftmaxLossVariant,
+): KernelSource {
+  const { rows, base, gradients } = problem;
+  const vector = problem.width % 4 === 0;
+  const invocations = groupRows * sharing;
+  const join = sharing === 1 ? "" : `
+  maxima[slot] = highest;
+  sums[slot] = total;
+  for (var half = ${sharing / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (local.x < half) {
+      let joined = max(maxima[slot], maxima[slot + half]);
+      sums[slot] = sums[slot] * exp(maxima[slot] - joined) +
+        sums[slot + half] * exp(maxima[slot + half] - joined);
+      maxima[slot] = joined;
+    }
+  }
+  workgroupBarrier();
+  highest = maxima[slot - local.x];
+  total = sums[slot - local.x];`;
+  return {
+    name: `softmax_loss_${name}`,
+    bindings: [
+      { name: "losses", element: "f32", access: "write" },
+      {
+        name: "logits",
+        element: vector ? "vec4<f32>" : "f32",
+        access: gradients ? "write" : "read",
+      },
+      { name: "targets", element: "u32", access: "read" },
+      ...(gradients
+        ? [{ name: "scale", element: "f32", access: "read" } as const]
+        : []),
+    ],
+    body: `
+${
+      sharing === 1 ? "" : `
+var<workgroup> maxima: array<f32, ${invocations}>;
+var<workgroup> sums: array<f32, ${invocations}>;`
+    }
+@compute @workgroup_size(${sharing}, ${groupRows})
+fn main(
+  @builtin(workgroup_id) group_id: vec3<u32>,
+  @builtin(num_workgroups) group_count: vec3<u32>,
+  @builtin(local_invocation_id) local: vec3<u32>,
+) {
+  let group = group_id.y * group_count.x + group_id.x;
+  let row = group * ${groupRows}u + local.y;
+  let inside = row < ${rows}u;
+  let slot = local.y * ${sharing}u + local.x;
+  var target_id = ${problem.ignoreIndex}u;
+  if (inside) { target_id = targets[${base.targets}u + row]; }
+  let counts = inside && target_id != ${problem.ignoreIndex}u &&
+    target_id < ${problem.vocabulary}u;
+  var highest = ${LOWEST};
+  var total = 0.0;
+  var target_logit = 0.0;
+  if (counts) {
+    ${sumLoop(problem, sharing, vector)}
+    ${targetLogit(problem, vector)}
+  }${join}
+  if (inside && local.x == 0u) {
+    losses[${base.losses}u + row] = select(0.0, log(total) + highest - target_logit, counts);
+  }
+  ${gradients ? gradientLoop(problem, sharing, vector) : ""}
+}`,
+  };
+}
+
+function sumLoop(
+  problem: SoftmaxLossProblem,
+  sharing: number,
+  vector: boolean,
+): string {
+  const { width, vocabulary } = problem;
+  if (!vector) {
+    return `for (var i = local.x; i < ${vocabulary}u; i += ${sharing}u) {
+      let logit = logits[row * ${width}u + i];
+      let joined = max(highest, logit);
+      total = total * exp(highest - joined) + exp(logit - joined);
+      highest = joined;
+    }`;
+  }
+  const load = `logits[row * ${width / 4}u + i]`;
+  return `for (var i = local.x; i < ${
+    Math.ceil(vocabulary / 4)
+  }u; i += ${sharing}u) {
+      let logit = ${
+    vocabulary % 4 === 0
+      ? load
+      : `select(vec4(${LOWEST}), ${load}, ${withinVocabulary(vocabulary)})`
+  };
+      let joined = max(highest, max(max(logit.x, logit.y), max(logit.z, logit.w)));
+      total = total * exp(highest - joined) + dot(exp(logit - joined), vec4(1.0));
+      highest = joined;
+    }`;
+}
+
+function withinVocabulary(vocabulary: number): string {
+  return `vec4(i * 4u) + vec4(0u, 1u, 2u, 3u) < vec4(${vocabulary}u)`;
+}
+
+function targetLogit({ width }: SoftmaxLossProblem, vector: boolean): string {
+  return vector
+    ? `target_logit = logits[row * ${
+      width / 4
+    }u + target_id / 4u][target_id % 4u];`
+    : `target_logit = logits[row * ${width}u + target_id];`;
+}
+
+/** Rows that do not count, and padding, get zeros. */
+function gradientLoop(
+  problem: SoftmaxLossProblem,
+  sharing: number,
+  vector: boolean,
+): string {
+  const { width, vocabulary } = problem;
+  const count = vector ? width / 4 : width;
+  const zero = vector ? "vec4<f32>()" : "0.0";
+  const hit = vector
+    ? "select(vec4<f32>(), vec4(1.0), vec4(i * 4u) + vec4(0u, 1u, 2u, 3u) == vec4(target_id))"
+    : "select(0.0, 1.0, i == target_id)";
+  const within = vector ? withinVocabulary(vocabulary) : `i < ${vocabulary}u`;
+  const value = `(exp(logits[at] - highest) * inverse - ${hit}) * factor`;
+  // Other invocations of the row have read its target's logit by now: they
+  // passed a barrier since.
+  return `if (!inside) { return; }
+  let factor = scale[0];
+  let inverse = 1.0 / total;
+  for (var i = local.x; i < ${count}u; i += ${sharing}u) {
+    let at = row * ${count}u + i;
+    var slope = ${zero};
+    if (counts) { slope = ${
+    vocabulary === width ? value : `select(${zero}, ${value}, ${within})`
+  }; }
+    logits[at] = slope;
+  }`;
+}
+
+/** Invocations of the one workgroup that adds up the losses of rows. */
+const SUMMING = 64;
+
+/**
+ * Adds up the losses of rows, times the scale: one workgroup, each invocation
+ * every 64th row, then pairwise.
+ *
+ * Bindings: loss, losses, scale.
+ */
+export function lossSumKernel(
+  rows: number,
+  base: number,
+  accumulate: boolean,
+): KernelSource {
+  const bindings: BindingDeclaration[] = [
+    { name: "loss", element: "f32", access: "write" },
+    { name: "losses", element: "f32", access: "read" },
+    { name: "scale", element: "f32", access: "read" },
+  ];
+  return {
+    name: "loss_sum",
+    bindings,
+    body: `
+var<workgroup> sums: array<f32, ${SUMMING}>;
+@compute @workgroup_size(${SUMMING})
+fn main(@builtin(local_invocation_index) local: u32) {
+  var sum = 0.0;
+  for (var row = local; row < ${rows}u; row += ${SUMMING}u) {
+    sum += losses[${base}u + row];
+  }
+  sums[local] = sum;
+  for (var half = ${SUMMING / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (local < half) { sums[local] += sums[local + half]; }
+  }
+  if (local == 0u) { loss[0] = ${
+      accumulate ? "loss[0] + " : ""
+    }sums[0] * scale[0]; }
+}`,
+  };
+}
