@@ -32,7 +32,7 @@ function memberOfKind(random: Random): Problem {
   const words = random.shuffle([right, ...wrong]);
   return {
     key: `${kind} of ${words.toSorted().join(" ")}`,
-    question: `Which is ${withArticle(kind)}: ${listed(words, "or")}?`,
+    question: `Of ${listed(words, "and")}, which is ${withArticle(kind)}?`,
     answer: right,
     wrong,
   };
@@ -45,7 +45,7 @@ function oddOneOut(random: Random): Problem {
   const words = random.shuffle([right, ...wrong]);
   return {
     key: `not ${kind} of ${words.toSorted().join(" ")}`,
-    question: `Which is not ${withArticle(kind)}: ${listed(words, "or")}?`,
+    question: `Of ${listed(words, "and")}, which is not ${withArticle(kind)}?`,
     answer: right,
     wrong,
   };
