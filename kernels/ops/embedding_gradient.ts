@@ -41,6 +41,9 @@ export function embeddingGradient(
   return graph.emit(spec, { tokens, upstream, into }, { vocabulary }).sum;
 }
 
+/** Positions in a span, and words of its signature. */
+const SPAN = 64;
+
 interface Attributes {
   readonly vocabulary: number;
 }
@@ -77,15 +80,26 @@ function lowerEmbeddingGradient(
   const width = vectorWidth(columns);
   const items = columns / width;
   const next = scratch("next", [positions], "u32");
-  const linked = scratch("linked", [positions], "u32");
+  const padded = Math.ceil(positions / SPAN) * SPAN;
+  const linked = scratch("linked", [padded], "u32");
+  const signatures = scratch("signatures", [padded], "u32");
   dispatch({
-    kernel: clearKernel(positions),
-    bindings: [{ tensor: linked }],
-    workgroups: linearWorkgroups(positions, capabilities),
+    kernel: signatureKernel(positions, padded),
+    bindings: [
+      { tensor: signatures },
+      { tensor: linked },
+      { tensor: tokens },
+    ],
+    workgroups: linearWorkgroups(padded, capabilities),
   });
   dispatch({
     kernel: linkKernel(positions),
-    bindings: [{ tensor: next }, { tensor: linked }, { tensor: tokens }],
+    bindings: [
+      { tensor: next },
+      { tensor: linked },
+      { tensor: tokens },
+      { tensor: signatures },
+    ],
     workgroups: linearWorkgroups(positions, capabilities),
   });
   const vocabulary = sum.shape[0];
@@ -132,18 +146,40 @@ function lowerEmbeddingGradient(
   }
 }
 
-function clearKernel(items: number): KernelSource {
+/**
+ * Marks which tokens each span of positions holds: bit `token mod 2048` of the
+ * span's 64 words. One invocation makes one word, and clears one mark.
+ */
+function signatureKernel(positions: number, padded: number): KernelSource {
   return {
-    name: "embedding_gradient_clear",
-    bindings: [{ name: "linked", element: "u32", access: "write" }],
-    body: linearMain(items, "linked[index] = 0u;"),
+    name: "embedding_gradient_signature",
+    bindings: [
+      { name: "signatures", element: "u32", access: "write" },
+      { name: "linked", element: "u32", access: "write" },
+      { name: "tokens", element: "u32", access: "read" },
+    ],
+    body: linearMain(
+      padded,
+      `
+  let start = index - index % ${SPAN}u;
+  let end = min(start + ${SPAN}u, ${positions}u);
+  var word = 0u;
+  for (var position = start; position < end; position++) {
+    let token = tokens[position];
+    let here = (token >> 5u) % ${SPAN}u == index - start;
+    word |= select(0u, 1u << (token & 31u), here);
+  }
+  signatures[index] = word;
+  linked[index] = 0u;`,
+    ),
   };
 }
 
 /**
  * One invocation finds the next position with the token of its own, and marks
  * that one as not the first of its chain. A position follows at most one
- * other, so no two invocations write the same mark.
+ * other, so no two invocations write the same mark. Spans without the token
+ * are passed over, all but one in thirty of them.
  */
 function linkKernel(positions: number): KernelSource {
   return {
@@ -152,13 +188,22 @@ function linkKernel(positions: number): KernelSource {
       { name: "next", element: "u32", access: "write" },
       { name: "linked", element: "u32", access: "write" },
       { name: "tokens", element: "u32", access: "read" },
+      { name: "signatures", element: "u32", access: "read" },
     ],
     body: linearMain(
       positions,
       `
   let token = tokens[index];
+  let word = (token >> 5u) % ${SPAN}u;
+  let bit = 1u << (token & 31u);
   var position = index + 1u;
   while (position < ${positions}u) {
+    if (
+      position % ${SPAN}u == 0u && (signatures[position + word] & bit) == 0u
+    ) {
+      position += ${SPAN}u;
+      continue;
+    }
     if (tokens[position] == token) { break; }
     position++;
   }

@@ -113,6 +113,15 @@ for (const columns of [5, 12]) {
   });
 }
 
+Deno.test("embedding tells apart tokens that are equal modulo 2048", async () => {
+  const tokens = Uint32Array.from(
+    { length: 300 },
+    (_, i) => (i * 7 % 5) * 2048 + (i % 97 === 0 ? 1 : 0),
+  );
+  const shape = { positions: 300, vocabulary: 8194, columns: 2, tokens };
+  check(shape, await run(shape));
+});
+
 Deno.test("embedding gives zeros and no gradient for an id past the table", async () => {
   const tokens = Uint32Array.of(4, 5, 4_294_967_295, 0);
   const shape = { positions: 4, vocabulary: 5, columns: 4, tokens };

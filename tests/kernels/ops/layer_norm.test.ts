@@ -2,6 +2,10 @@ import { assertThrows } from "@std/assert";
 import { layerNorm } from "../../../kernels/ops/layer_norm.ts";
 import { ShapeError } from "../../../kernels/ops/op_spec.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
+import { columnSum } from "../../reference/column_sum.ts";
+import { weightedSum } from "../../../kernels/ops/weighted_sum.ts";
+import { assertClose, runGradients } from "../harness.ts";
+import { randomValues } from "../random_values.ts";
 import { smallBindings } from "../small_bindings.ts";
 import { checkNorm, checkReference } from "./norm_case.ts";
 
@@ -31,6 +35,31 @@ for (const columns of [30, 64]) {
     );
   });
 }
+
+Deno.test("layerNorm differentiates by the bias alone", async () => {
+  const upstream = randomValues("upstream", 12);
+  const { gradients } = await runGradients(
+    (graph) =>
+      weightedSum(
+        graph,
+        layerNorm(graph, {
+          x: graph.input("x", [3, 4]),
+          weight: graph.input("weight", [4]),
+          bias: graph.parameter("bias", [4]),
+        }, { epsilon: 1e-5 }),
+        graph.input("upstream", [3, 4]),
+      ),
+    {
+      x: randomValues("x", 12),
+      weight: randomValues("weight", 4),
+      bias: randomValues("bias", 4),
+      upstream,
+    },
+    ["bias"],
+  );
+  // Three terms, two roundings.
+  assertClose(gradients.bias, columnSum(upstream, 4), 2 ** -22, "bias");
+});
 
 Deno.test("the reference of layerNorm is its derivative", () => {
   checkReference({ kind: "layer", rows: 4, columns: 5, bias: true });
