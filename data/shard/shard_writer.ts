@@ -62,31 +62,36 @@ export async function writeShards(
   // What the last file had no room for.
   let rest: Uint32Array = new Uint32Array();
   let ended = false;
-  while (!ended) {
-    const number = String(shards.length).padStart(6, "0");
-    const path = join(
-      options.folder,
-      `${options.prefix ?? "tokens"}_${number}.bin`,
-    );
-    const count = await withAtomicFile(path, async (file) => {
-      const writer = new TokenFile(file, layout, options.vocabSize);
-      await writer.begin();
-      for (;;) {
-        const room = limit - writer.count;
-        await writer.append(rest.subarray(0, room));
-        rest = rest.subarray(room);
-        if (rest.length > 0) break;
-        const next = await pieces.next();
-        if (next.done) {
-          ended = true;
-          break;
+  try {
+    while (!ended) {
+      const number = String(shards.length).padStart(6, "0");
+      const path = join(
+        options.folder,
+        `${options.prefix ?? "tokens"}_${number}.bin`,
+      );
+      const count = await withAtomicFile(path, async (file) => {
+        const writer = new TokenFile(file, layout, options.vocabSize);
+        await writer.begin();
+        for (;;) {
+          const room = limit - writer.count;
+          await writer.append(rest.subarray(0, room));
+          rest = rest.subarray(room);
+          if (rest.length > 0) break;
+          const next = await pieces.next();
+          if (next.done) {
+            ended = true;
+            break;
+          }
+          rest = next.value;
         }
-        rest = next.value;
-      }
-      await writer.finish();
-      return writer.count;
-    });
-    shards.push({ path, tokens: count });
+        await writer.finish();
+        return writer.count;
+      });
+      shards.push({ path, tokens: count });
+    }
+  } finally {
+    // Tells a stream that feeds this that nobody takes more.
+    await pieces.return(undefined);
   }
   return shards;
 }
