@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { createHash } from "node:crypto";
 import { type CorpusPart, openPart } from "../../data/corpus/corpus.ts";
 import type { Document } from "../../data/document.ts";
@@ -321,6 +321,55 @@ Deno.test("a failure in the middle leaves no result and no leftovers", () =>
     );
     assertEquals([...Deno.readDirSync(folder)].length, 2);
     assertEquals((await prepare(true)).reused, true);
+  }));
+
+Deno.test("killed in the middle, the earlier result stands", () =>
+  withFolder(async (folder) => {
+    const outDir = join(folder, "corpus");
+    const options = { tokenizer, seed: 1, outDir, dataName: "first" };
+    const data = () => stream([{ id: "a", text: "first ".repeat(50) }]);
+    await prepareCorpus({ ...options, data: data() });
+    const module = new URL("../../data/", import.meta.url).href;
+    const script = join(folder, "script.ts");
+    await Deno.writeTextFile(
+      script,
+      `import { prepareCorpus } from "${module}prepare_corpus.ts";
+       import { ByteTokenizer } from "${module}tokenize/bytes.ts";
+       async function* endless() {
+         for (let i = 0;; i++) {
+           if (i === 200) console.log("half-way");
+           yield { id: "", text: String(i).repeat(9000) };
+         }
+       }
+       await prepareCorpus({
+         data: endless(),
+         tokenizer: new ByteTokenizer(),
+         seed: 1,
+         outDir: ${JSON.stringify(outDir)},
+       });`,
+    );
+    const config = new URL("../../deno.json", import.meta.url);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-A",
+        "--no-check",
+        "--config",
+        fromFileUrl(config),
+        script,
+      ],
+      stdout: "piped",
+    }).spawn();
+    const reader = child.stdout.getReader();
+    const { done } = await reader.read();
+    assertEquals(done, false);
+    child.kill("SIGKILL");
+    await reader.cancel();
+    await child.status;
+    assertEquals(
+      (await prepareCorpus({ ...options, data: data() })).reused,
+      true,
+    );
   }));
 
 Deno.test("a folder with something else in it is not replaced", () =>
