@@ -31,15 +31,34 @@ export function matmulVariants(
   const candidates = capabilities.software
     ? softwareCandidates(problem)
     : gpuCandidates(problem);
-  const [best, ...others] = candidates
-    .filter(({ variant }) => isLegal(problem, variant, capabilities))
-    .sort((a, b) => a.cost - b.cost)
-    .map(({ variant }) => variant);
+  const [best, ...others] = diverse(
+    candidates
+      .filter(({ variant }) => isLegal(problem, variant, capabilities))
+      .sort((a, b) => a.cost - b.cost)
+      .map(({ variant }) => variant),
+  );
   // This one is legal everywhere.
   return [
     best ?? register(tileOf(problem, 4, 4, 64)),
     ...others.slice(0, MOST_CANDIDATES - 1),
   ];
+}
+
+/** Leaves out all but the best two ways to split the depth of a tile. */
+function diverse(variants: readonly MatmulVariant[]): MatmulVariant[] {
+  const seen = new Map<string, number>();
+  return variants.filter(({ kind, tile }) => {
+    const key = [
+      kind,
+      tile.tileRows,
+      tile.tileColumns,
+      tile.groupRows,
+      tile.groupColumns,
+    ].join();
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    return count <= 2;
+  });
 }
 
 interface Candidate {
@@ -56,16 +75,16 @@ const CORES = 4;
 /**
  * Costs on a CPU, in cycles for all lanes of a core, fitted to lavapipe: loads
  * run lane by lane behind a bounds check, four elements at a time cheaper than
- * one; sums that do not fit the registers cost more the more there are.
+ * one.
  */
 const COST = {
-  vectorLoad: 27,
-  scalarLoad: 60,
-  product: (tileArea: number) => 1.5 + tileArea / 80,
-  partialSum: 60,
+  product: 2.8,
+  vectorLoad: 10.7,
+  scalarLoad: 28,
+  partialSum: 25,
   launch: 30_000,
-  /** Compiling, spread over the launches of a run. */
-  compile: (tileArea: number) => 1e6 * (tileArea / 128) ** 2,
+  /** Compiling, spread over the launches of a run; large tiles take seconds. */
+  compile: (tileArea: number) => 2e5 * (tileArea / 128) ** 5,
 };
 
 /** Beyond this, drivers take many seconds to compile a kernel. */
@@ -86,7 +105,7 @@ function softwareCandidates(problem: MatmulProblem): Candidate[] {
         const tile = tileOf(problem, tileRows, tileColumns, LANES, splits);
         const { down, across } = tileCount(problem, tile);
         const rounds = Math.ceil(down * across * splits / CORES);
-        const perDepth = area * COST.product(area) + tileRows * loadA +
+        const perDepth = area * COST.product + tileRows * loadA +
           tileColumns * loadB;
         const cost = rounds * perDepth * Math.ceil(depth / splits) +
           COST.compile(area) +
