@@ -9,55 +9,59 @@ import {
   vectorWidth,
 } from "./vector_width.ts";
 
-/** Operands of {@linkcode adamw}, the first four of one shape. */
-export interface AdamwOperands {
-  /** Weights; updated. */
+/** Operands of an optimizer step, all updated tensors of one shape. */
+export interface AdamwInputs {
+  /** Weights, updated. */
   readonly weight: Tensor;
-  /** Their gradients; zeroed once they are used. */
+  /** Their gradient, set to zero. */
   readonly gradient: Tensor;
-  /** First moments; updated. */
+  /** Mean of gradients, updated. */
   readonly m: Tensor;
-  /** Second moments; updated. */
+  /** Mean of squared gradients, updated. */
   readonly v: Tensor;
   /**
-   * Numbers of this step, (8): learning rate, 1 − β₁ᵗ, 1 − β₂ᵗ, and the norm
-   * that gradients are clipped to, 0 for none; the rest is not read.
+   * What changes from step to step, f32 `(8)`: learning rate, 1 − β₁ᵗ, 1 − β₂ᵗ,
+   * and the norm that gradients are clipped to, or 0. The rest is unused.
    */
   readonly hyper: Tensor;
-  /** Norm of all gradients and number that is not finite, (2). */
+  /** What {@linkcode gradientNorm} gives, f32 `(2)`. */
   readonly norm: Tensor;
 }
 
-/** Constants of {@linkcode adamw}. */
+/** Constants of an optimizer step. */
 export interface AdamwOptions {
-  /** Decay of the first moment, β₁. */
+  /** Decay of the mean of gradients. */
   readonly beta1: number;
-  /** Decay of the second moment, β₂. */
+  /** Decay of the mean of squared gradients. */
   readonly beta2: number;
-  /** Added to the root of the second moment. */
+  /** Added to the root of the mean square. */
   readonly epsilon: number;
-  /** Decay of the weights, relative to the learning rate. */
+  /** Part of the weights, times the learning rate, taken off each step. */
   readonly weightDecay: number;
 }
 
 /**
- * One step of AdamW (Loshchilov and Hutter 2017, arXiv 1711.05101) with
- * clipping by the global norm, in place. Gradients are left at zero, ready for
- * the next step to add to. Where a gradient is not finite, weights and moments
- * stay as they were.
+ * One AdamW step in place (Loshchilov & Hutter 2017, arXiv 1711.05101), in the
+ * order of operations of PyTorch's, with gradients clipped by their global norm.
+ * Where the norm says that elements are not finite, weights and moments stay as
+ * they are. The gradient is set to zero in either case.
  *
  * @param graph Graph to append to.
- * @param operands Persistent tensors and the numbers of the step.
- * @param options Constants.
- * @throws {ShapeError} if the tensors differ in shape.
+ * @param inputs Weights, gradient, moments and the numbers of the step.
+ * @param options Decay rates, epsilon and weight decay.
+ * @throws {ShapeError} if the operands do not fit together.
  */
 export function adamw(
   graph: GraphBuilder,
-  operands: AdamwOperands,
-  options: AdamwOptions,
+  { weight, gradient, m, v, hyper, norm }: AdamwInputs,
+  { beta1, beta2, epsilon, weightDecay }: AdamwOptions,
 ): void {
-  const { weight, gradient, m, v, hyper, norm } = operands;
-  graph.emit(spec, { weight, gradient, m, v, hyper, norm }, options);
+  graph.emit(spec, { weight, gradient, m, v, hyper, norm }, {
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+  });
 }
 
 const UPDATED = ["weight", "gradient", "m", "v"] as const;
@@ -66,36 +70,45 @@ const spec: OpSpec<AdamwOptions> = {
   name: "adamw",
   infer(inputs) {
     const { weight, hyper, norm } = inputs;
-    const fits = UPDATED.every((name) =>
-      inputs[name].shape.join() === weight.shape.join()
-    );
-    if (!fits || hyper.shape.join() !== "8" || norm.shape.join() !== "2") {
+    for (const name of UPDATED) {
+      if (inputs[name].shape.join() !== weight.shape.join()) {
+        throw new ShapeError(
+          `Cannot update weights [${weight.shape}] with ${name} ` +
+            `[${inputs[name].shape}]: shapes must be equal`,
+        );
+      }
+    }
+    if (hyper.shape.join() !== "8" || norm.shape.join() !== "2") {
       throw new ShapeError(
-        `Cannot update weights [${weight.shape}] with gradients ` +
-          `[${inputs.gradient.shape}], moments [${inputs.m.shape}] and ` +
-          `[${inputs.v.shape}], hyper [${hyper.shape}] and norm [${norm.shape}]`,
+        `Cannot update weights with hyper [${hyper.shape}] and norm [${norm.shape}]: ` +
+          `they must have shapes [8] and [2]`,
       );
     }
-    return Object.fromEntries(
-      UPDATED.map((name) => [
-        `new_${name}`,
-        { ...inputs[name], overwrites: name },
-      ]),
-    );
+    const { shape } = weight;
+    return {
+      weight: { shape, dtype: "f32", overwrites: "weight" },
+      gradient: { shape, dtype: "f32", overwrites: "gradient" },
+      m: { shape, dtype: "f32", overwrites: "m" },
+      v: { shape, dtype: "f32", overwrites: "v" },
+    };
   },
   lower({ node, capabilities, dispatch }) {
-    const { weight, hyper, norm } = node.inputs;
-    const count = elementCount(weight.shape);
-    const width = vectorWidth(count);
-    for (const block of rowBlocks(count / width, [width], capabilities)) {
+    const { weight, gradient, m, v } = node.outputs;
+    const { hyper, norm } = node.inputs;
+    const elements = elementCount(weight.shape);
+    const width = vectorWidth(elements);
+    for (const block of rowBlocks(elements / width, [width], capabilities)) {
       const range = {
         offset: block.start * width,
         length: block.rows * width,
       };
       dispatch({
-        kernel: adamwKernel(block.rows, width, node.attributes),
+        kernel: updateKernel(block.rows, width, node.attributes),
         bindings: [
-          ...UPDATED.map((name) => ({ tensor: node.inputs[name], ...range })),
+          { tensor: weight, ...range },
+          { tensor: gradient, ...range },
+          { tensor: m, ...range },
+          { tensor: v, ...range },
           { tensor: hyper },
           { tensor: norm },
         ],
@@ -106,7 +119,7 @@ const spec: OpSpec<AdamwOptions> = {
   flops: (node) => 15 * elementCount(node.inputs.weight.shape),
 };
 
-function adamwKernel(
+function updateKernel(
   items: number,
   width: VectorWidth,
   { beta1, beta2, epsilon, weightDecay }: AdamwOptions,
@@ -115,33 +128,29 @@ function adamwKernel(
   return {
     name: "adamw",
     bindings: [
-      ...UPDATED.map((name) => ({ name, element, access: "write" } as const)),
+      { name: "weight", element, access: "write" },
+      { name: "gradient", element, access: "write" },
+      { name: "m", element, access: "write" },
+      { name: "v", element, access: "write" },
       { name: "hyper", element: "f32", access: "read" },
       { name: "norm", element: "f32", access: "read" },
     ],
     body: linearMain(
       items,
       `
-  let finite = norm[1] == 0.0;
-  let learning_rate = hyper[0];
-  let clip = hyper[3];
-  var factor = 1.0;
-  if (clip > 0.0) { factor = min(1.0, clip / (norm[0] + 1e-6)); }
-  let g = gradient[index] * factor;
+  let raw = gradient[index];
   gradient[index] = ${element}(0.0);
-  if (!finite) { return; }
-  let first = ${literal(beta1)} * m[index] + ${literal(1 - beta1)} * g;
-  let second = ${literal(beta2)} * v[index] + ${literal(1 - beta2)} * g * g;
-  m[index] = first;
-  v[index] = second;
-  let decayed = weight[index] * (1.0 - learning_rate * ${literal(weightDecay)});
-  let denominator = sqrt(second) / sqrt(hyper[2]) + ${literal(epsilon)};
-  weight[index] = decayed - (learning_rate / hyper[1]) * first / denominator;`,
+  if (norm[1] > 0.0) { return; }
+  let rate = hyper[0];
+  let clip = select(1.0, min(1.0, hyper[3] / (norm[0] + 1e-6)), hyper[3] > 0.0);
+  let slope = raw * clip;
+  let mean = m[index] + (slope - m[index]) * ${1 - beta1};
+  let square = v[index] * ${beta2} + slope * slope * ${1 - beta2};
+  m[index] = mean;
+  v[index] = square;
+  let decayed = weight[index] * (1.0 - rate * ${weightDecay});
+  let spread = sqrt(square) / sqrt(hyper[2]) + ${epsilon};
+  weight[index] = decayed - rate / hyper[1] * (mean / spread);`,
     ),
   };
-}
-
-/** An f32 literal of WGSL that keeps all digits of the number. */
-function literal(value: number): string {
-  return `${Math.fround(value).toExponential()}f`;
 }

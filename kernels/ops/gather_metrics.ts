@@ -1,21 +1,29 @@
+import type { KernelSource } from "./kernel_source.ts";
+import { linearMain, linearWorkgroups } from "./launch.ts";
 import type { GraphBuilder, OpSpec, ResultType } from "./op_spec.ts";
+import { ShapeError } from "./op_spec.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
 
-/** A small tensor whose values are gathered. */
+/** A small tensor that the host wants to read. */
 export interface MetricPart {
-  /** The tensor, of a few elements. */
+  /** What to copy, f32 of any shape. */
   readonly tensor: Tensor;
-  /** Whether it is set to zero afterwards, as an accumulator. @default false */
+  /**
+   * Whether to set it to zero once copied, so that it sums up anew.
+   *
+   * @default {false}
+   */
   readonly clear?: boolean;
 }
 
 /**
- * Copies a few small tensors one after the other into a single one, so that the
- * host reads one range a step, and zeroes the accumulators among them.
+ * Gathers small tensors into one, so that a step's numbers come back in a
+ * single read.
  *
  * @param graph Graph to append to.
- * @param parts Tensors of a few elements each.
- * @returns All their values in order, (n).
+ * @param parts What to copy, in order.
+ * @returns All elements one after the other, `(n)`.
+ * @throws {ShapeError} if there is no part, or one does not hold f32.
  */
 export function gatherMetrics(
   graph: GraphBuilder,
@@ -24,62 +32,73 @@ export function gatherMetrics(
   const inputs = Object.fromEntries(
     parts.map(({ tensor }, index) => [`part${index}`, tensor]),
   );
-  return graph.emit(spec, inputs, {
-    cleared: parts.map(({ clear }) => clear ?? false),
-  }).metrics;
+  const cleared = parts.flatMap(({ clear }, index) => clear ? [index] : []);
+  return graph.emit(spec, inputs, { parts: parts.length, cleared }).metrics;
 }
 
-const spec: OpSpec<{ readonly cleared: readonly boolean[] }> = {
+interface Attributes {
+  readonly parts: number;
+  /** Numbers of the parts that are set to zero. */
+  readonly cleared: readonly number[];
+}
+
+const spec: OpSpec<Attributes> = {
   name: "gather_metrics",
-  infer(inputs, { cleared }) {
-    const types = Object.values(inputs);
-    const total = types.reduce(
-      (sum, { shape }) => sum + elementCount(shape),
-      0,
-    );
-    const results: Record<string, ResultType> = {
-      metrics: { shape: [total], dtype: "f32" },
-    };
-    types.forEach((type, index) => {
-      if (!cleared[index]) return;
-      results[`cleared${index}`] = { ...type, overwrites: `part${index}` };
-    });
-    return results;
+  infer(inputs, { parts, cleared }) {
+    if (parts === 0) throw new ShapeError("Cannot gather metrics of no tensor");
+    const results: Record<string, ResultType> = {};
+    let elements = 0;
+    for (let index = 0; index < parts; index++) {
+      const { shape, dtype } = inputs[`part${index}`];
+      if (dtype !== "f32") {
+        throw new ShapeError(
+          `Cannot gather part ${index} of type ${dtype}: metrics are f32`,
+        );
+      }
+      elements += elementCount(shape);
+      if (cleared.includes(index)) {
+        results[`cleared${index}`] = {
+          shape,
+          dtype,
+          overwrites: `part${index}`,
+        };
+      }
+    }
+    return { metrics: { shape: [elements], dtype: "f32" }, ...results };
   },
-  lower({ node, dispatch }) {
-    const { cleared } = node.attributes;
-    const parts = Object.values(node.inputs);
-    let next = 0;
-    const statements = parts.flatMap(({ shape }, index) =>
-      Array.from({ length: elementCount(shape) }, (_, element) => {
-        const source = `part${index}[${element}]`;
-        return `metrics[${next++}] = ${source};` +
-          (cleared[index] ? ` ${source} = 0.0;` : "");
-      })
-    );
-    dispatch({
-      kernel: {
-        name: "gather_metrics",
-        bindings: [
-          { name: "metrics", element: "f32", access: "write" },
-          ...parts.map((_, index) => ({
-            name: `part${index}`,
-            element: "f32",
-            access: cleared[index] ? "write" : "read",
-          } as const)),
-        ],
-        body: `
-@compute @workgroup_size(1)
-fn main() {
-  ${statements.join("\n  ")}
-}`,
-      },
-      bindings: [
-        { tensor: node.outputs.metrics },
-        ...parts.map((tensor) => ({ tensor })),
-      ],
-      workgroups: [1, 1, 1],
-    });
+  lower({ node, capabilities, dispatch }) {
+    const { metrics } = node.outputs;
+    let start = 0;
+    for (let index = 0; index < node.attributes.parts; index++) {
+      const cleared = node.outputs[`cleared${index}`];
+      const tensor = cleared ?? node.inputs[`part${index}`];
+      const count = elementCount(tensor.shape);
+      dispatch({
+        kernel: copyKernel(start, count, cleared !== undefined),
+        bindings: [{ tensor: metrics }, { tensor }],
+        workgroups: linearWorkgroups(count, capabilities),
+      });
+      start += count;
+    }
   },
   flops: () => 0,
 };
+
+function copyKernel(
+  start: number,
+  count: number,
+  clear: boolean,
+): KernelSource {
+  return {
+    name: clear ? "gather_metric_and_clear" : "gather_metric",
+    bindings: [
+      { name: "metrics", element: "f32", access: "write" },
+      { name: "part", element: "f32", access: clear ? "write" : "read" },
+    ],
+    body: linearMain(
+      count,
+      `metrics[${start}u + index] = part[index];
+  ${clear ? "part[index] = 0.0;" : ""}`,
+    ),
+  };
+}

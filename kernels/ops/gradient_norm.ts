@@ -1,6 +1,11 @@
 import type { KernelSource } from "./kernel_source.ts";
-import { linearMain, linearWorkgroups, rowBlocks } from "./launch.ts";
-import type { GraphBuilder, OpSpec } from "./op_spec.ts";
+import {
+  LINEAR_WORKGROUP,
+  linearMain,
+  linearWorkgroups,
+  rowBlocks,
+} from "./launch.ts";
+import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
 import {
@@ -9,139 +14,177 @@ import {
   vectorWidth,
 } from "./vector_width.ts";
 
-/** Invocations that a block of elements is shared among. */
-const PARTIALS = 4096;
+/** Invocations of the first stage for one range of a tensor. */
+const MOST_PARTIALS = 8192;
 
-/** Invocations that add the partial sums up. */
-const FINISHERS = 64;
+/** Items that an invocation of the first stage takes, at least. */
+const LEAST_ITEMS = 16;
 
 /**
- * L2 norm of several tensors together, and how many of their elements are not
- * finite. Infinities and NaN are told by their bits, because drivers may assume
- * that they never occur. Where the squares themselves overflow, the norm counts
- * as one more element that is not finite.
+ * Squares of numbers above this are summed scaled down, so that the norm of
+ * anything f32 holds is found (Blue 1978, doi.org/10.1145/355769.355771).
+ */
+const LARGE = 1e15;
+const LARGE_SCALE = 2 ** -80;
+
+/**
+ * Global L2 norm of gradients, in a fixed order, and how many of their
+ * elements are infinite or no numbers. Those do not count in the norm.
  *
  * @param graph Graph to append to.
- * @param tensors At least one tensor, any shapes.
- * @returns Norm and count, (2).
+ * @param gradients Tensors of any shapes.
+ * @returns f32 `(2)`: the norm over all tensors, and the number of elements
+ * that are not finite, exact up to 2²⁴.
  * @throws {ShapeError} if there is no tensor.
  */
 export function gradientNorm(
   graph: GraphBuilder,
-  tensors: readonly Tensor[],
+  gradients: readonly Tensor[],
 ): Tensor {
-  if (tensors.length === 0) {
-    throw new ShapeError(
-      "Cannot take the norm of no tensors: give one or more",
-    );
-  }
   const inputs = Object.fromEntries(
-    tensors.map((tensor, index) => [`tensor${index}`, tensor]),
+    gradients.map((tensor, index) => [`gradient${index}`, tensor]),
   );
-  return graph.emit(spec, inputs, {}).norm;
+  return graph.emit(spec, inputs, { tensors: gradients.length }).norm;
 }
 
-const spec: OpSpec<Record<never, never>> = {
+interface Attributes {
+  readonly tensors: number;
+}
+
+const spec: OpSpec<Attributes> = {
   name: "gradient_norm",
-  infer: () => ({ norm: { shape: [2], dtype: "f32" } }),
-  lower({ node, capabilities, scratch, dispatch }) {
-    const parts = Object.values(node.inputs).flatMap((tensor) => {
-      const width = vectorWidth(elementCount(tensor.shape));
-      const items = elementCount(tensor.shape) / width;
-      return rowBlocks(items, [width], capabilities)
-        .map((block) => ({ tensor, width, ...block }));
-    });
-    const squares = scratch("squares", [parts.length * PARTIALS]);
-    const counts = scratch("counts", [parts.length * PARTIALS]);
-    parts.forEach(({ tensor, width, start, rows }, index) => {
-      const own = { offset: index * PARTIALS, length: PARTIALS };
-      dispatch({
-        kernel: partialKernel(rows, width),
-        bindings: [
-          { tensor: squares, ...own },
-          { tensor: counts, ...own },
-          { tensor, offset: start * width, length: rows * width },
-        ],
-        workgroups: linearWorkgroups(PARTIALS, capabilities),
-      });
-    });
-    dispatch({
-      kernel: finishKernel(parts.length * PARTIALS),
-      bindings: [
-        { tensor: node.outputs.norm },
-        { tensor: squares },
-        { tensor: counts },
-      ],
-      workgroups: [1, 1, 1],
-    });
+  infer(_inputs, { tensors }) {
+    if (tensors === 0) {
+      throw new ShapeError("Cannot take the norm of no gradients");
+    }
+    return { norm: { shape: [2], dtype: "f32" } };
   },
-  flops: (node) =>
-    Object.values(node.inputs)
+  lower,
+  flops: ({ inputs }) =>
+    Object.values(inputs)
       .reduce((sum, { shape }) => sum + 2 * elementCount(shape), 0),
 };
 
-/** Invocation i takes the items i, i + PARTIALS, … of its block. */
-function partialKernel(items: number, width: VectorWidth): KernelSource {
+interface Range {
+  readonly tensor: Tensor;
+  readonly offset: number;
+  readonly length: number;
+  readonly width: VectorWidth;
+  /** Invocations, and so partial sums. */
+  readonly partials: number;
+  /** First partial sum. */
+  readonly start: number;
+}
+
+function lower(
+  { node, capabilities, scratch, dispatch }: LowerContext<Attributes>,
+): void {
+  const ranges: Range[] = [];
+  let start = 0;
+  for (const tensor of Object.values(node.inputs)) {
+    const elements = elementCount(tensor.shape);
+    const width = vectorWidth(elements);
+    for (const block of rowBlocks(elements / width, [width], capabilities)) {
+      const partials = Math.min(
+        MOST_PARTIALS,
+        Math.ceil(block.rows / LEAST_ITEMS),
+      );
+      ranges.push({
+        tensor,
+        offset: block.start * width,
+        length: block.rows * width,
+        width,
+        partials,
+        start,
+      });
+      start += partials;
+    }
+  }
+  const partials = scratch("partials", [start, 4]);
+  for (const range of ranges) {
+    const { tensor, offset, length } = range;
+    dispatch({
+      kernel: partialsKernel(range),
+      bindings: [{ tensor: partials }, { tensor, offset, length }],
+      workgroups: linearWorkgroups(range.partials, capabilities),
+    });
+  }
+  dispatch({
+    kernel: totalKernel(start),
+    bindings: [{ tensor: node.outputs.norm }, { tensor: partials }],
+    workgroups: [1, 1, 1],
+  });
+}
+
+/**
+ * One invocation sums every `partials`-th item: the squares, the squares of
+ * large elements scaled down, and the number of elements that are not finite,
+ * told by their exponent bits because drivers may assume there are none.
+ */
+function partialsKernel(
+  { length, width, partials, start }: Range,
+): KernelSource {
   const element = vectorElement(width);
-  const flags = width === 4 ? "vec4<u32>" : "u32";
-  const total = (value: string, zero: string) =>
-    width === 4 ? `dot(${value}, vec4<f32>(1.0))` : `(${value} + ${zero})`;
+  const vector = (scalar: string) => width === 4 ? `vec4<${scalar}>` : scalar;
+  const sum = (value: string) =>
+    width === 4 ? `dot(${value}, vec4<f32>(1.0))` : value;
   return {
-    name: "gradient_norm_partial",
+    name: "gradient_norm_partials",
     bindings: [
-      { name: "squares", element: "f32", access: "write" },
-      { name: "counts", element: "f32", access: "write" },
-      { name: "values", element, access: "read" },
+      { name: "partials", element: "vec4<f32>", access: "write" },
+      { name: "gradient", element, access: "read" },
     ],
     body: linearMain(
-      PARTIALS,
+      partials,
       `
-  var square = ${element}(0.0);
-  var count = ${element}(0.0);
-  for (var item = index; item < ${items}u; item += ${PARTIALS}u) {
-    let value = values[item];
-    square += value * value;
-    let exponent = bitcast<${flags}>(value) & ${flags}(0x7f800000u);
-    count += select(${element}(0.0), ${element}(1.0), exponent == ${flags}(0x7f800000u));
+  var middle = ${element}(0.0);
+  var large = ${element}(0.0);
+  var broken = ${element}(0.0);
+  for (var item = index; item < ${length / width}u; item += ${partials}u) {
+    let raw = gradient[item];
+    let bits = bitcast<${vector("u32")}>(raw) & ${vector("u32")}(0x7f800000u);
+    let finite = bits != ${vector("u32")}(0x7f800000u);
+    let value = select(${element}(0.0), raw, finite);
+    let is_large = abs(value) > ${element}(${LARGE});
+    let small = select(value, ${element}(0.0), is_large);
+    let scaled = select(${element}(0.0), value * ${LARGE_SCALE}, is_large);
+    middle += small * small;
+    large += scaled * scaled;
+    broken += select(${element}(1.0), ${element}(0.0), finite);
   }
-  squares[index] = ${total("square", "0.0")};
-  counts[index] = ${total("count", "0.0")};`,
+  partials[${start}u + index] = vec4<f32>(
+    ${sum("middle")}, ${sum("large")}, ${sum("broken")}, 0.0);`,
     ),
   };
 }
 
-/** One workgroup; each invocation sums a stride, the first one the rest. */
-function finishKernel(partials: number): KernelSource {
+/** One workgroup adds all partial sums, each invocation every 64th. */
+function totalKernel(count: number): KernelSource {
   return {
-    name: "gradient_norm_finish",
+    name: "gradient_norm_total",
     bindings: [
       { name: "norm", element: "f32", access: "write" },
-      { name: "squares", element: "f32", access: "read" },
-      { name: "counts", element: "f32", access: "read" },
+      { name: "partials", element: "vec4<f32>", access: "read" },
     ],
     body: `
-var<workgroup> square_sums: array<f32, ${FINISHERS}>;
-var<workgroup> count_sums: array<f32, ${FINISHERS}>;
-
-@compute @workgroup_size(${FINISHERS})
+var<workgroup> sums: array<vec4<f32>, ${LINEAR_WORKGROUP}>;
+@compute @workgroup_size(${LINEAR_WORKGROUP})
 fn main(@builtin(local_invocation_index) local: u32) {
-  var square = 0.0;
-  var count = 0.0;
-  for (var i = local; i < ${partials}u; i += ${FINISHERS}u) {
-    square += squares[i];
-    count += counts[i];
+  var sum = vec4<f32>();
+  for (var at = local; at < ${count}u; at += ${LINEAR_WORKGROUP}u) {
+    sum += partials[at];
   }
-  square_sums[local] = square;
-  count_sums[local] = count;
+  sums[local] = sum;
   workgroupBarrier();
   if (local != 0u) { return; }
-  for (var i = 1u; i < ${FINISHERS}u; i++) {
-    square += square_sums[i];
-    count += count_sums[i];
+  for (var other = 1u; other < ${LINEAR_WORKGROUP}u; other++) {
+    sum += sums[other];
   }
-  let overflow = (bitcast<u32>(square) & 0x7f800000u) == 0x7f800000u;
-  norm[0] = sqrt(square);
-  norm[1] = count + select(0.0, 1.0, overflow && count == 0.0);
+  // A product of both scales would be below what f32 holds.
+  let large = sqrt(sum.y) * ${1 / LARGE_SCALE};
+  let ratio = sqrt(sum.x) / max(large, 1.0);
+  norm[0] = select(sqrt(sum.x), large * sqrt(1.0 + ratio * ratio), sum.y > 0.0);
+  norm[1] = sum.z;
 }`,
   };
 }

@@ -1,37 +1,36 @@
-/** State of some weights under AdamW, in f64. */
+/** Constants of the optimizer. */
+export interface AdamwCase {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+}
+
+/** Weights and moments, updated by {@linkcode adamwStep}. */
 export interface AdamwState {
-  /** Weights. */
   readonly weight: Float64Array;
-  /** First moments. */
   readonly m: Float64Array;
-  /** Second moments. */
   readonly v: Float64Array;
 }
 
-/** One step of PyTorch's AdamW after `clip_grad_norm_`, in place. */
+/** Step number `step`, counted from 1, as the paper writes it. */
 export function adamwStep(
-  state: AdamwState,
-  gradient: Float64Array,
+  { weight, m, v }: AdamwState,
+  gradient: ArrayLike<number>,
   step: number,
-  options: {
-    readonly learningRate: number;
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly epsilon: number;
-    readonly weightDecay: number;
-    readonly clip: number;
-  },
+  learningRate: number,
+  { beta1, beta2, epsilon, weightDecay, clip }: AdamwCase,
 ): void {
-  const { learningRate, beta1, beta2, epsilon, weightDecay, clip } = options;
-  const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
+  const norm = Math.hypot(...Array.from(gradient));
   const factor = clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
-  for (let i = 0; i < gradient.length; i++) {
-    const g = gradient[i] * factor;
-    state.m[i] = beta1 * state.m[i] + (1 - beta1) * g;
-    state.v[i] = beta2 * state.v[i] + (1 - beta2) * g * g;
-    const mean = state.m[i] / (1 - beta1 ** step);
-    const variance = state.v[i] / (1 - beta2 ** step);
-    state.weight[i] -= learningRate * weightDecay * state.weight[i];
-    state.weight[i] -= learningRate * mean / (Math.sqrt(variance) + epsilon);
+  for (let i = 0; i < weight.length; i++) {
+    const slope = gradient[i] * factor;
+    m[i] = beta1 * m[i] + (1 - beta1) * slope;
+    v[i] = beta2 * v[i] + (1 - beta2) * slope ** 2;
+    const mean = m[i] / (1 - beta1 ** step);
+    const square = v[i] / (1 - beta2 ** step);
+    weight[i] -= learningRate * weightDecay * weight[i];
+    weight[i] -= learningRate * mean / (Math.sqrt(square) + epsilon);
   }
 }

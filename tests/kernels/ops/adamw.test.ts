@@ -1,18 +1,14 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { adamw } from "../../../kernels/ops/adamw.ts";
 import { gradientNorm } from "../../../kernels/ops/gradient_norm.ts";
-import { createTensor } from "../../../kernels/ops/tensor.ts";
-import { Executable } from "../../../kernels/plan/executable.ts";
+import { ShapeError } from "../../../kernels/ops/op_spec.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
-import { planProgram } from "../../../kernels/plan/plan_program.ts";
-import type { Capabilities } from "../../../kernels/runtime/capabilities.ts";
-import { adamwStep } from "../../reference/adamw.ts";
-import { assertClose, testDevice } from "../harness.ts";
+import { type AdamwCase, adamwStep } from "../../reference/adamw.ts";
+import { assertClose, type HarnessOptions, runGraph } from "../harness.ts";
 import { randomValues } from "../random_values.ts";
 import { smallBindings } from "../small_bindings.ts";
 
-const OPTIONS = {
-  learningRate: 1e-2,
+const CASE: AdamwCase = {
   beta1: 0.9,
   beta2: 0.95,
   epsilon: 1e-8,
@@ -20,98 +16,128 @@ const OPTIONS = {
   clip: 1,
 };
 
-async function compileUpdate(count: number, capabilities?: Capabilities) {
-  const gpu = await testDevice();
-  const [weight, gradient, m, v] =
-    (["weight", "gradient", "moment", "moment"] as const)
-      .map((role, i) =>
-        createTensor({
-          name: `${role} ${i}`,
-          shape: [count],
-          dtype: "f32",
-          role,
-        })
-      );
-  const graph = new Graph();
-  const hyper = graph.input("hyper", [8]);
-  const norm = gradientNorm(graph, [gradient]);
-  adamw(graph, { weight, gradient, m, v, hyper, norm }, OPTIONS);
-  const plan = planProgram(
-    new Map([["update", graph]]),
-    capabilities ?? gpu.capabilities,
-    { readbackBytes: 4 * count },
-  );
-  const program = await Executable.compile(gpu, plan);
-  const step = (number: number, values: ArrayLike<number>) => {
-    program.write(gradient, Float32Array.from(values));
-    program.write(
-      hyper,
-      Float32Array.of(
-        OPTIONS.learningRate,
-        1 - OPTIONS.beta1 ** number,
-        1 - OPTIONS.beta2 ** number,
-        OPTIONS.clip,
-        0,
-        0,
-        0,
-        0,
-      ),
-    );
-    program.submit(["update"]);
-  };
-  return { program, weight, gradient, m, v, step };
+interface State {
+  readonly weight: ArrayLike<number>;
+  readonly m: ArrayLike<number>;
+  readonly v: ArrayLike<number>;
 }
 
-for (const count of [1, 7, 1003, 4096]) {
-  Deno.test(`ten AdamW steps of ${count} weights follow f64`, async () => {
-    const update = await compileUpdate(
-      count,
-      // Small bindings where there is more than one block to make.
-      count > 1000 ? await smallBindings(16_384) : undefined,
-    );
-    const state = {
-      weight: randomValues("weight", count),
-      m: new Float64Array(count),
-      v: new Float64Array(count),
-    };
-    update.program.write(update.weight, Float32Array.from(state.weight));
-    for (let step = 1; step <= 10; step++) {
-      const gradient = randomValues(`gradient ${step}`, count);
-      update.step(step, gradient);
-      adamwStep(state, gradient, step, OPTIONS);
-    }
-    // Ten steps of about ten roundings each, of 2^-24 relative.
-    const tolerance = 100 * 2 ** -24;
-    const { program } = update;
-    assertClose(await program.read(update.m), state.m, tolerance, "m");
-    assertClose(await program.read(update.v), state.v, tolerance, "v");
-    assertClose(
-      await program.read(update.weight),
-      state.weight,
-      tolerance,
-      "weight",
-    );
-    assertEquals(
-      await program.read(update.gradient),
-      new Float32Array(count),
-    );
-    program.destroy();
+/** One step on the device, the gradient's norm included. */
+async function step(
+  state: State,
+  gradient: ArrayLike<number>,
+  number: number,
+  learningRate: number,
+  shape: AdamwCase,
+  options: HarnessOptions = {},
+) {
+  const size = [state.weight.length];
+  return await runGraph((graph) => {
+    const weight = graph.variable("weight", size, "weight");
+    const gradient = graph.variable("gradient", size, "gradient");
+    const m = graph.variable("m", size, "moment");
+    const v = graph.variable("v", size, "moment");
+    const hyper = graph.input("hyper", [8]);
+    const norm = gradientNorm(graph, [gradient]);
+    adamw(graph, { weight, gradient, m, v, hyper, norm }, shape);
+    return { weight, gradient, m, v };
+  }, {
+    weight: state.weight,
+    gradient,
+    m: state.m,
+    v: state.v,
+    hyper: [
+      learningRate,
+      1 - shape.beta1 ** number,
+      1 - shape.beta2 ** number,
+      shape.clip,
+      0,
+      0,
+      0,
+      0,
+    ],
+  }, options);
+}
+
+async function tenSteps(
+  size: number,
+  shape: AdamwCase,
+  options: HarnessOptions = {},
+): Promise<void> {
+  const expected = {
+    weight: randomValues("weight", size),
+    m: new Float64Array(size),
+    v: new Float64Array(size),
+  };
+  let state: State = {
+    weight: Float32Array.from(expected.weight),
+    m: Float32Array.from(expected.m),
+    v: Float32Array.from(expected.v),
+  };
+  for (let number = 1; number <= 10; number++) {
+    const gradient = randomValues(`gradient ${number}`, size);
+    const rate = 0.01 * number;
+    adamwStep(expected, gradient, number, rate, shape);
+    const read = await step(state, gradient, number, rate, shape, options);
+    assertEquals(read.gradient, new Float32Array(size));
+    state = { weight: read.weight, m: read.m, v: read.v };
+  }
+  // About ten roundings a step, of numbers no larger than the largest.
+  const tolerance = 100 * 2 ** -24;
+  assertClose(state.weight, expected.weight, tolerance, "weight");
+  assertClose(state.m, expected.m, tolerance, "m");
+  assertClose(state.v, expected.v, tolerance, "v");
+}
+
+Deno.test("ten steps of adamw agree with the reference", async () => {
+  await tenSteps(1003, CASE);
+});
+
+Deno.test("adamw in vectors, without clipping and decay", async () => {
+  await tenSteps(64, { ...CASE, clip: 0, weightDecay: 0, beta2: 0.999 });
+});
+
+for (const size of [3000, 3001]) {
+  Deno.test(`adamw binds ranges of ${size} elements`, async () => {
+    const capabilities = await smallBindings(4096);
+    await tenSteps(size, CASE, { capabilities });
   });
 }
 
-Deno.test("a gradient that is not finite changes nothing but itself", async () => {
-  const update = await compileUpdate(9);
-  const weights = Float32Array.from(randomValues("weight", 9));
-  update.program.write(update.weight, weights);
-  for (const bad of [NaN, Infinity, -Infinity]) {
-    update.step(1, [1, 2, 3, bad, 5, 6, 7, 8, 9]);
-    assertEquals(await update.program.read(update.weight), weights);
-    assertEquals(await update.program.read(update.m), new Float32Array(9));
-    assertEquals(await update.program.read(update.v), new Float32Array(9));
-    assertEquals(
-      await update.program.read(update.gradient),
-      new Float32Array(9),
-    );
-  }
-  update.program.destroy();
+for (const broken of [NaN, Infinity, -Infinity]) {
+  Deno.test(`adamw skips a step with a gradient of ${broken}`, async () => {
+    const state = {
+      weight: Float32Array.from([1, 2, 3]),
+      m: Float32Array.from([0.1, 0.2, 0.3]),
+      v: Float32Array.from([0.01, 0.02, 0.03]),
+    };
+    const read = await step(state, [1, broken, 1], 3, 0.1, CASE);
+    assertEquals(read, { ...state, gradient: new Float32Array(3) });
+  });
+}
+
+Deno.test("adamw leaves a gradient below the clipping norm as it is", async () => {
+  const state = { weight: [1, 1], m: [0, 0], v: [0, 0] };
+  const { m } = await step(state, [0.3, 0.4], 1, 0.1, CASE);
+  assertClose(m, [0.03, 0.04], 4 * 2 ** -24, "m");
+});
+
+Deno.test("adamw refuses moments of another shape", () => {
+  const graph = new Graph();
+  const weight = graph.variable("weight", [4], "weight");
+  const gradient = graph.variable("gradient", [4], "gradient");
+  const m = graph.variable("m", [4], "moment");
+  const v = graph.variable("v", [5], "moment");
+  const hyper = graph.input("hyper", [8]);
+  const norm = graph.input("norm", [2]);
+  assertThrows(
+    () => adamw(graph, { weight, gradient, m, v, hyper, norm }, CASE),
+    ShapeError,
+    "with v [5]",
+  );
+  assertThrows(
+    () => adamw(graph, { weight, gradient, m, v: m, hyper: norm, norm }, CASE),
+    ShapeError,
+    "hyper [2]",
+  );
 });
