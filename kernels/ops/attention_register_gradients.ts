@@ -1,0 +1,237 @@
+import {
+  type AttentionLayout,
+  headAccess,
+  packedWidth,
+  unrolled,
+} from "./attention_layout.ts";
+import {
+  firstKey,
+  type RegisterTile,
+  tileMain,
+  visible,
+} from "./attention_register_kernels.ts";
+import type { KernelSource } from "./kernel_source.ts";
+import { LOG2_E } from "./online_softmax.ts";
+
+/**
+ * Gradient by the queries, and `delta`, the row sums of upstream gradient times
+ * result that the gradient by keys needs too. One tile of queries of one head
+ * per invocation; weights are computed again from the saved log-sum-exp.
+ */
+export function registerQueryGradient(
+  layout: AttentionLayout,
+  tile: RegisterTile,
+): KernelSource {
+  const { length, heads, kvHeads, headDim } = layout;
+  const { element, unit, chunks, load, store } = headAccess(headDim);
+  const row = packedWidth(layout) / unit;
+  const head = headDim / unit;
+  const scale = 1 / Math.sqrt(headDim);
+  const { rows, turn } = tile;
+  return {
+    name: `attention_dq_registers_${rows}x${turn}`,
+    bindings: [
+      { name: "qkv", element, access: "read" },
+      { name: "result", element, access: "read" },
+      { name: "upstream", element, access: "read" },
+      { name: "lse", element: "f32", access: "read" },
+      { name: "delta", element: "f32", access: "write" },
+      { name: "gradient", element, access: "write" },
+    ],
+    body: tileMain(
+      layout,
+      heads,
+      tile,
+      "descending",
+      `
+  let keys = start * ${row}u +
+    (${heads}u + head / ${heads / kvHeads}u) * ${head}u;
+  let values = keys + ${kvHeads * head}u;
+  ${
+        unrolled(rows, (i) => `
+  let row_${i} = start + min(first + ${i}u, ${length - 1}u);
+  let query_${i} = row_${i} * ${row}u + head * ${head}u;
+  let of_${i} = (row_${i} * ${heads}u + head) * ${head}u;
+  let lse_${i} = lse[row_${i} * ${heads}u + head] * ${LOG2_E};
+  var delta_${i} = 0.0;
+  ${
+          unrolled(chunks, (c) => `
+  let q_${i}_${c} = ${scale * LOG2_E} * ${load("qkv", `query_${i}`, c)};
+  let u_${i}_${c} = ${load("upstream", `of_${i}`, c)};
+  delta_${i} += dot(u_${i}_${c}, ${load("result", `of_${i}`, c)});
+  var d_${i}_${c} = vec4<f32>();`)
+        }`)
+      }
+  let end = min(first + ${rows}u, ${length}u);
+  for (var key = ${firstKey(layout, turn)}; key < end; key += ${turn}u) {
+    ${
+        unrolled(turn, (j) => `
+    let at_${j} = min(key + ${j}u, ${length - 1}u) * ${row}u;
+    ${
+          unrolled(
+            chunks,
+            (c) => `let k_${j}_${c} = ${load("qkv", `keys + at_${j}`, c)};`,
+          )
+        }
+    ${
+          unrolled(
+            rows,
+            (i) =>
+              `var s_${i}_${j} = -lse_${i}; var p_${i}_${j} = -delta_${i};`,
+          )
+        }
+    ${
+          unrolled(chunks, (c) =>
+            `{
+      let v = ${load("qkv", `values + at_${j}`, c)};
+      ${
+              unrolled(rows, (i) => `
+      s_${i}_${j} += dot(q_${i}_${c}, k_${j}_${c});
+      p_${i}_${j} += dot(u_${i}_${c}, v);`)
+            }
+    }`)
+        }
+    ${
+          unrolled(rows, (i) => `
+    s_${i}_${j} = select(0.0, exp2(s_${i}_${j}) * p_${i}_${j}, ${
+            visible(layout, `first + ${i}u`, `key + ${j}u`)
+          });`)
+        }`)
+      }
+    ${
+        unrolled(
+          rows,
+          (i) =>
+            unrolled(chunks, (c) =>
+              `d_${i}_${c} += ${
+                Array.from(
+                  { length: turn },
+                  (_, j) => `s_${i}_${j} * k_${j}_${c}`,
+                ).join(" + ")
+              };`),
+        )
+      }
+  }
+  ${
+        unrolled(rows, (i) => `
+  if (first + ${i}u < ${length}u) {
+    delta[row_${i} * ${heads}u + head] = delta_${i};
+    ${
+          unrolled(
+            chunks,
+            (c) => store("gradient", `query_${i}`, c, `d_${i}_${c} * ${scale}`),
+          )
+        }
+  }`)
+      }`,
+    ),
+  };
+}
+
+/**
+ * Gradients by keys and values. One tile of keys of one key head per
+ * invocation; it goes over the queries that see them, of every query head that
+ * the key head serves, so that nothing is added across invocations.
+ */
+export function registerKeyGradient(
+  layout: AttentionLayout,
+  tile: RegisterTile,
+): KernelSource {
+  const { length, heads, kvHeads, headDim, window } = layout;
+  const { element, unit, chunks, load, store } = headAccess(headDim);
+  const row = packedWidth(layout) / unit;
+  const head = headDim / unit;
+  const scale = 1 / Math.sqrt(headDim);
+  const { rows, turn } = tile;
+  const group = heads / kvHeads;
+  const sum = (term: (i: number) => string) =>
+    Array.from({ length: turn }, (_, i) => term(i)).join(" + ");
+  return {
+    name: `attention_dkv_registers_${rows}x${turn}`,
+    bindings: [
+      { name: "qkv", element, access: "read" },
+      { name: "upstream", element, access: "read" },
+      { name: "lse", element: "f32", access: "read" },
+      { name: "delta", element: "f32", access: "read" },
+      { name: "gradient", element, access: "write" },
+    ],
+    body: tileMain(
+      layout,
+      kvHeads,
+      tile,
+      "ascending",
+      `
+  ${
+        unrolled(rows, (j) => `
+  let key_${j} = (start + min(first + ${j}u, ${length - 1}u)) * ${row}u +
+    (${heads}u + head) * ${head}u;
+  let value_${j} = key_${j} + ${kvHeads * head}u;
+  ${
+          unrolled(chunks, (c) => `
+  let k_${j}_${c} = ${scale * LOG2_E} * ${load("qkv", `key_${j}`, c)};
+  let v_${j}_${c} = ${load("qkv", `value_${j}`, c)};
+  var dk_${j}_${c} = vec4<f32>();
+  var dv_${j}_${c} = vec4<f32>();`)
+        }`)
+      }
+  let end = ${
+        window < length
+          ? `min(first + ${rows - 1 + window}u, ${length}u)`
+          : `${length}u`
+      };
+  for (var member = 0u; member < ${group}u; member++) {
+    let query_head = head * ${group}u + member;
+    for (var query = first; query < end; query += ${turn}u) {
+      ${
+        unrolled(turn, (i) => `
+      let at_${i} = start + min(query + ${i}u, ${length - 1}u);
+      let q_at_${i} = at_${i} * ${row}u + query_head * ${head}u;
+      let u_at_${i} = (at_${i} * ${heads}u + query_head) * ${head}u;
+      let lse_${i} = lse[at_${i} * ${heads}u + query_head] * ${LOG2_E};
+      let delta_${i} = delta[at_${i} * ${heads}u + query_head];
+      ${
+          unrolled(
+            rows,
+            (j) =>
+              `var p_${i}_${j} = -lse_${i}; var s_${i}_${j} = -delta_${i};`,
+          )
+        }
+      ${
+          unrolled(chunks, (c) => `
+      let q_${i}_${c} = ${load("qkv", `q_at_${i}`, c)};
+      let u_${i}_${c} = ${load("upstream", `u_at_${i}`, c)};
+      ${
+            unrolled(rows, (j) => `
+      p_${i}_${j} += dot(q_${i}_${c}, k_${j}_${c});
+      s_${i}_${j} += dot(u_${i}_${c}, v_${j}_${c});`)
+          }`)
+        }
+      ${
+          unrolled(rows, (j) => `
+      p_${i}_${j} = select(0.0, exp2(p_${i}_${j}), ${
+            visible(layout, `query + ${i}u`, `first + ${j}u`)
+          }${turn > 1 ? ` && query + ${i}u < end` : ""});
+      s_${i}_${j} *= p_${i}_${j};`)
+        }`)
+      }
+      ${
+        unrolled(rows, (j) =>
+          unrolled(chunks, (c) => `
+      dk_${j}_${c} += ${sum((i) => `s_${i}_${j} * q_${i}_${c}`)};
+      dv_${j}_${c} += ${sum((i) => `p_${i}_${j} * u_${i}_${c}`)};`))
+      }
+    }
+  }
+  ${
+        unrolled(rows, (j) => `
+  if (first + ${j}u < ${length}u) {
+    ${
+          unrolled(chunks, (c) => `
+    ${store("gradient", `key_${j}`, c, `dk_${j}_${c} * ${scale}`)}
+    ${store("gradient", `value_${j}`, c, `dv_${j}_${c}`)}`)
+        }
+  }`)
+      }`,
+    ),
+  };
+}
