@@ -6,9 +6,14 @@
 import config from "./deno.json" with { type: "json" };
 import type { Command } from "./model/command/command.ts";
 import { dispatch } from "./model/command/dispatch.ts";
+import { doctor } from "./model/command/doctor.ts";
+import { generate } from "./model/command/generate.ts";
+import { quietDriver } from "./model/command/quiet_driver.ts";
+import { train } from "./model/command/train.ts";
 
-const COMMANDS: readonly Command[] = [];
+const COMMANDS: readonly Command[] = [train, generate, doctor];
 
 if (import.meta.main) {
+  quietDriver();
   Deno.exit(await dispatch(COMMANDS, Deno.args, config.version));
 }

@@ -39,6 +39,8 @@ export interface Command {
   readonly examples: readonly string[];
   /** How many arguments that are no options it takes. */
   readonly positionals: { readonly min: number; readonly max: number };
+  /** More for `--help`, after the options. */
+  readonly details?: string;
   /** Its options; `--help`, `--json` and `--verbose` are added to them. */
   readonly options: readonly OptionSpec[];
   /**

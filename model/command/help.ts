@@ -21,6 +21,7 @@ export function commandHelp(command: Command): string {
     "",
     "Examples:",
     ...command.examples.map((example) => `  minnow ${example}`),
+    ...(command.details === undefined ? [] : ["", command.details]),
   ].join("\n");
 }
 

@@ -94,6 +94,23 @@ export class ConsoleReporter {
     }
   }
 
+  /**
+   * Tells how far the text has been read, before training starts.
+   *
+   * @param share Share of the bytes read, from 0 to 1.
+   */
+  preparing(share: number): void {
+    if (this.#output.json) return;
+    const { isTerminal } = this.#output;
+    const wait = isTerminal ? REDRAW_MS : QUIET_MS;
+    if (this.#now() - this.#drawnAt < wait) return;
+    this.#drawnAt = this.#now();
+    const percent = `${Math.floor(100 * share)} %`;
+    if (!isTerminal) return this.#output.note(`reading the text: ${percent}`);
+    this.#live = `${bar(share)} reading the text: ${percent}`;
+    this.#output.writeNote(CLEAR_LINE + this.#live);
+  }
+
   /** Takes the live line away, for whatever is written next. */
   close(): void {
     if (this.#output.isTerminal && !this.#output.json) {

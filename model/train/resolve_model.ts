@@ -12,6 +12,12 @@ import { PRESETS } from "../preset.ts";
 import { defaultsOf } from "../schema.ts";
 import type { ModelSection } from "./run_config.ts";
 
+/**
+ * A vocabulary is filled up to a multiple of this with ids that never occur:
+ * kernels read rows in vectors and compute whole tiles.
+ */
+const VOCABULARY_MULTIPLE = 16;
+
 /** What the tokenizer and the run decide about a model. */
 export interface ModelSurroundings {
   /** Ids that the tokenizer knows. */
@@ -46,7 +52,8 @@ export function resolveModel(
     ? {}
     : PRESETS.get(section.preset)?.model.fields;
   const tokens = {
-    vocab_size: vocabSize,
+    vocab_size: Math.ceil(vocabSize / VOCABULARY_MULTIPLE) *
+      VOCABULARY_MULTIPLE,
     bos_token_id: bosTokenId,
     eos_token_id: eosTokenId,
   };

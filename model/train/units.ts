@@ -34,7 +34,6 @@ const BYTES_DESCENDING = Object.entries(BYTES)
  *
  * @example
  * ```ts
- * import { parseDuration } from "@minnow/minnow";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(parseDuration("1h30m"), 5400);
@@ -79,7 +78,6 @@ export function stringifyDuration(seconds: number): string {
  *
  * @example
  * ```ts
- * import { parseBytes } from "@minnow/minnow";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(parseBytes("24GB"), 24_000_000_000);

@@ -1,0 +1,251 @@
+import { basename, extname, join, resolve } from "@std/path";
+import { InputError } from "../../data/input_error.ts";
+import { ConsoleReporter } from "../train/console_reporter.ts";
+import { listCheckpoints } from "../train/checkpoint.ts";
+import { parseRunConfig } from "../train/parse_run_config.ts";
+import { profileReport } from "../train/profile_report.ts";
+import type { RunConfig } from "../train/run_config.ts";
+import { describeRunConfig } from "../train/stringify_run_config.ts";
+import { train as trainRun } from "../train/trainer.ts";
+import type { TrainingSession } from "../train/training_session.ts";
+import type { Command } from "./command.ts";
+import type { Output } from "./output.ts";
+import type { ParsedArguments } from "./parsed_arguments.ts";
+
+/** Seconds of a run that names neither time nor steps. */
+const DEFAULT_BUDGET = 180;
+
+/** Options that stand for a key of the configuration. */
+const KEYS: readonly (readonly [option: string, key: string])[] = [
+  ["budget", "train.budget"],
+  ["steps", "train.steps"],
+  ["seed", "seed"],
+  ["tokenizer", "data.tokenizer"],
+];
+
+/** Trains a model: the main job. */
+export const train: Command = {
+  name: "train",
+  summary: "Train a language model on text",
+  usage: "train [run.yaml] [options]",
+  examples: [
+    "train",
+    "train --data book.txt --budget 30m",
+    "train run.yaml --data corpus/ --config train.batch=16",
+    "train --resume runs/corpus",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [
+    {
+      name: "data",
+      kind: "list",
+      placeholder: "PATH",
+      description:
+        "Text, Markdown or JSONL (also .gz, .zst), folder, or token shards; " +
+        "may be given more than once. Without it: the generated primer",
+    },
+    {
+      name: "budget",
+      kind: "string",
+      placeholder: "TIME",
+      description:
+        "Time to train for, as 90s, 30m, 24h; 3m where neither it nor --steps " +
+        "is given",
+    },
+    {
+      name: "steps",
+      kind: "integer",
+      minimum: 1,
+      description: "End after this many optimizer steps",
+    },
+    {
+      name: "config",
+      kind: "list",
+      placeholder: "KEY=VALUE",
+      description: "Override a key of run.yaml, as train.batch=16",
+    },
+    {
+      name: "tokenizer",
+      kind: "string",
+      placeholder: "NAME|FILE",
+      description: "bytes, characters, or a tokenizer.json",
+    },
+    {
+      name: "seed",
+      kind: "integer",
+      minimum: 0,
+      description: "Seed of weights, data order and samples",
+    },
+    {
+      name: "out",
+      kind: "string",
+      placeholder: "DIR",
+      description: "Folder of the run; runs/NAME unless told",
+    },
+    {
+      name: "resume",
+      kind: "string",
+      placeholder: "DIR",
+      description: "Go on with a run from its latest checkpoint",
+    },
+    {
+      name: "skip-bad-lines",
+      kind: "boolean",
+      description: "Count and skip broken JSONL lines instead of ending",
+    },
+    {
+      name: "profile",
+      kind: "boolean",
+      description: "Time every kernel and print where a step's time goes",
+    },
+  ],
+  details:
+    `Keys of run.yaml and --config, with their defaults:\n\n${describeRunConfig()}`,
+  async run(args, output) {
+    const { config, out, resume } = await runOf(args);
+    const abort = new AbortController();
+    const release = onInterrupt(abort, output);
+    const reporter = new ConsoleReporter({ output });
+    let session: TrainingSession | undefined;
+    let report = "";
+    try {
+      const events = trainRun({
+        config,
+        out,
+        resume,
+        signal: abort.signal,
+        profile: args.boolean("profile"),
+        onDataProgress: (share) => reporter.preparing(share),
+        onSession: (opened) => session = opened,
+      });
+      for await (const event of events) {
+        // The session closes with the last event, and its times with it.
+        if (event.type === "finished" && session && args.boolean("profile")) {
+          report = await profileReport(session.executable);
+        }
+        reporter.report(event);
+      }
+    } finally {
+      reporter.close();
+      release();
+    }
+    if (report) output.line(report);
+    if (!output.json) {
+      output.note(`Try it: minnow generate ${out} --prompt "Once upon a time"`);
+    }
+    return abort.signal.aborted ? 130 : 0;
+  },
+};
+
+/** Configuration and folder that the arguments ask for. */
+async function runOf(
+  args: ParsedArguments,
+): Promise<{ config: RunConfig; out: string; resume: boolean }> {
+  const resumed = args.string("resume");
+  if (resumed !== undefined) {
+    const settled = ["data", "out", "config", ...KEYS.map(([name]) => name)];
+    const given = settled.find((name) => args.isGiven(name));
+    if (given !== undefined || args.positionals.length > 0) {
+      throw new InputError(
+        `Cannot combine --resume with ${
+          given ? `--${given}` : args.positionals[0]
+        }: a run goes on as it began; start another run instead`,
+      );
+    }
+    const path = join(resumed, "run.yaml");
+    return {
+      config: parseRunConfig(await readText(path), path),
+      out: resumed,
+      resume: true,
+    };
+  }
+  const path = args.positionals[0];
+  const text = path === undefined ? "" : await readText(path);
+  const given = parseRunConfig(text, path ?? "run.yaml", overridesOf(args));
+  const { steps, budget } = given.train;
+  const config = steps === null && budget === null
+    ? { ...given, train: { ...given.train, budget: DEFAULT_BUDGET } }
+    : given;
+  const paths = config.data.paths.map((given) => resolve(given));
+  return {
+    config: { ...config, data: { ...config.data, paths } },
+    out: args.string("out") ?? await freeFolder(nameOf(path, paths)),
+    resume: false,
+  };
+}
+
+function overridesOf(args: ParsedArguments): Record<string, string> {
+  const overrides: Record<string, string> = {};
+  for (const assignment of args.list("config")) {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
+    if (key === undefined) {
+      throw new InputError(
+        `Option '--config' cannot be '${assignment}': write KEY=VALUE, as ` +
+          `train.batch=16`,
+      );
+    }
+    overrides[key] = value;
+  }
+  for (const [option, key] of KEYS) {
+    if (!args.isGiven(option)) continue;
+    const value = option === "steps" || option === "seed"
+      ? args.number(option)
+      : args.string(option);
+    overrides[key] = JSON.stringify(value);
+  }
+  if (args.boolean("skip-bad-lines")) overrides["data.skip_bad_lines"] = "true";
+  const data = args.list("data");
+  if (data.length > 0) overrides["data.paths"] = JSON.stringify(data);
+  return overrides;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.NotFound
+      ? "there is no such file"
+      : String(error instanceof Error ? error.message : error);
+    throw new InputError(`Cannot read '${path}': ${reason}`, { cause: error });
+  }
+}
+
+/** What the run is called after: its file, else its data. */
+function nameOf(path: string | undefined, data: readonly string[]): string {
+  const source = path ?? data[0];
+  if (source === undefined) return "primer";
+  const name = basename(source);
+  const cut = name.slice(0, name.length - extname(name).length);
+  return cut || name;
+}
+
+/** `runs/NAME`, with a number where that is taken. */
+async function freeFolder(name: string): Promise<string> {
+  for (let number = 1;; number++) {
+    const folder = join("runs", number === 1 ? name : `${name}-${number}`);
+    const checkpoints = await listCheckpoints(folder);
+    if (checkpoints.length === 0) return folder;
+  }
+}
+
+/**
+ * Ends the run in good order at the first interrupt, with a checkpoint, and at
+ * once at the second.
+ */
+function onInterrupt(abort: AbortController, output: Output): () => void {
+  const listener = () => {
+    if (abort.signal.aborted) Deno.exit(130);
+    output.note(
+      "\nminnow: ending after this step and writing a checkpoint; " +
+        "interrupt again to end at once",
+    );
+    abort.abort();
+  };
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return () => {
+    for (const signal of signals) Deno.removeSignalListener(signal, listener);
+  };
+}

@@ -1,0 +1,178 @@
+import { embedding } from "../../kernels/ops/embedding.ts";
+import { gatedActivation } from "../../kernels/ops/gated_activation.ts";
+import { matmul } from "../../kernels/ops/matmul.ts";
+import { rmsNorm } from "../../kernels/ops/rms_norm.ts";
+import { rope } from "../../kernels/ops/rope.ts";
+import { ropeTable } from "../../kernels/ops/rope_table.ts";
+import type { Tensor } from "../../kernels/ops/tensor.ts";
+import type { Graph } from "../../kernels/plan/graph.ts";
+import type { LlamaConfig } from "../model_config.ts";
+import type { ParameterSpec } from "../parameter_set.ts";
+import type { Family, ForwardContext } from "./family.ts";
+
+const EMBEDDING = "model.embed_tokens.weight";
+const HEAD = "lm_head.weight";
+
+/**
+ * Llama (Touvron et al. 2023, arXiv 2302.13971 and 2307.09288): rotary
+ * positions in half-split form, RMS norm, SwiGLU, grouped-query attention.
+ * Projections are stored (out, in); those that read the same input are stacked.
+ */
+export const llama: Family<LlamaConfig> = {
+  attention: (config) => ({
+    heads: config.num_attention_heads,
+    kvHeads: config.num_key_value_heads,
+    headDim: config.head_dim,
+  }),
+
+  parameters(config) {
+    const { hidden_size: width, intermediate_size: inner } = config;
+    const queries = config.num_attention_heads * config.head_dim;
+    const keys = config.num_key_value_heads * config.head_dim;
+    const stacked = (
+      key: string,
+      parts: readonly [readonly [string, number], ...[string, number][]],
+      columns: number,
+    ): ParameterSpec => {
+      const [first, ...rest] = parts.map(([name, rows]) => ({
+        name: `${name}.weight`,
+        shape: [rows, columns],
+      }));
+      return {
+        key,
+        parts: [first, ...rest],
+        decay: true,
+        initial: { kind: "normal", deviation: config.initializer_range },
+      };
+    };
+    const norm = (name: string): ParameterSpec => ({
+      key: name,
+      parts: [{ name: `${name}.weight`, shape: [width] }],
+      decay: false,
+      initial: { kind: "ones" },
+    });
+    const table = (name: string): ParameterSpec => ({
+      ...stacked(name, [[name, config.vocab_size]], width),
+      parts: [{ name, shape: [config.vocab_size, width] }],
+    });
+    const specs = [table(EMBEDDING)];
+    for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+      const block = `model.layers.${layer}`;
+      const attention = `${block}.self_attn`;
+      const mlp = `${block}.mlp`;
+      specs.push(
+        norm(`${block}.input_layernorm`),
+        stacked(`${attention}.qkv_proj`, [
+          [`${attention}.q_proj`, queries],
+          [`${attention}.k_proj`, keys],
+          [`${attention}.v_proj`, keys],
+        ], width),
+        stacked(
+          `${attention}.o_proj`,
+          [[`${attention}.o_proj`, width]],
+          queries,
+        ),
+        norm(`${block}.post_attention_layernorm`),
+        stacked(`${mlp}.gate_up_proj`, [
+          [`${mlp}.gate_proj`, inner],
+          [`${mlp}.up_proj`, inner],
+        ], width),
+        stacked(`${mlp}.down_proj`, [[`${mlp}.down_proj`, width]], inner),
+      );
+    }
+    specs.push(norm("model.norm"));
+    if (!config.tie_word_embeddings) specs.push(table(HEAD));
+    return specs;
+  },
+
+  forward(graph, config, context) {
+    const rotation = context.constant(
+      "rotary table",
+      [config.max_position_embeddings, config.head_dim / 2, 2],
+      () =>
+        ropeTable({
+          positions: config.max_position_embeddings,
+          rotary: config.head_dim,
+          theta: config.rope_theta,
+        }),
+    );
+    let x = graph.scope("model.embed_tokens", () =>
+      embedding(graph, {
+        tokens: context.tokens,
+        table: context.weight(EMBEDDING),
+      }));
+    for (let layer = 0; layer < config.num_hidden_layers; layer++) {
+      x = graph.scope(`model.layers.${layer}`, () =>
+        graph.block(
+          layer,
+          () => block(graph, config, context, x, layer, rotation),
+        ));
+    }
+    return {
+      hidden: applyNorm(graph, config, context, x, "model.norm", "model.norm"),
+      head: config.tie_word_embeddings ? EMBEDDING : HEAD,
+    };
+  },
+};
+
+/** One pre-norm block: x + attention(norm x), then + SwiGLU(norm x). */
+function block(
+  graph: Graph,
+  config: LlamaConfig,
+  context: ForwardContext,
+  x: Tensor,
+  layer: number,
+  rotation: Tensor,
+): Tensor {
+  const prefix = `model.layers.${layer}`;
+  const project = (a: Tensor, name: string, addend?: Tensor) =>
+    graph.scope(name, () =>
+      matmul(graph, {
+        a,
+        b: context.weight(`${prefix}.${name}`),
+        ...(addend ? { addend } : {}),
+      }, { layout: "nt" }));
+  const norm = (value: Tensor, name: string) =>
+    applyNorm(graph, config, context, value, `${prefix}.${name}`, name);
+  const shape = llama.attention(config);
+  const qkv = project(norm(x, "input_layernorm"), "self_attn.qkv_proj");
+  const mixed = graph.scope("self_attn", () => {
+    const rotated = rope(graph, {
+      x: qkv,
+      table: rotation,
+      ...(context.offset ? { offset: context.offset } : {}),
+    }, {
+      heads: shape.heads + shape.kvHeads,
+      headDim: shape.headDim,
+      rotary: shape.headDim,
+      period: context.period,
+    });
+    return context.attend(rotated, shape, layer);
+  });
+  const middle = project(mixed, "self_attn.o_proj", x);
+  const gateUp = project(
+    norm(middle, "post_attention_layernorm"),
+    "mlp.gate_up_proj",
+  );
+  const wide = graph.scope(
+    "mlp",
+    () => gatedActivation(graph, gateUp, "silu"),
+  );
+  return project(wide, "mlp.down_proj", middle);
+}
+
+function applyNorm(
+  graph: Graph,
+  config: LlamaConfig,
+  context: ForwardContext,
+  x: Tensor,
+  key: string,
+  label: string,
+): Tensor {
+  return graph.scope(label, () =>
+    rmsNorm(
+      graph,
+      { x, weight: context.weight(key) },
+      { epsilon: config.rms_norm_eps },
+    ));
+}

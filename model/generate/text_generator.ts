@@ -1,0 +1,119 @@
+import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
+import { Executable } from "../../kernels/plan/executable.ts";
+import { planProgram } from "../../kernels/plan/plan_program.ts";
+import type { Gpu } from "../../kernels/runtime/gpu.ts";
+import { LanguageModel } from "../language_model.ts";
+import { loadWeights } from "../load_weights.ts";
+import { generationProgram } from "./generation_program.ts";
+import { type GenerateOptions, TokenGenerator } from "./token_generator.ts";
+import type { StoredModel } from "./open_model.ts";
+
+/** Text generation with a model on a device. */
+export class TextGenerator {
+  readonly #generator: TokenGenerator;
+  readonly #tokenizer: Tokenizer;
+  readonly #executable: Executable | undefined;
+
+  /**
+   * Wraps a generator; {@linkcode TextGenerator.load} makes one from a model on
+   * disk.
+   */
+  constructor(
+    generator: TokenGenerator,
+    tokenizer: Tokenizer,
+    executable?: Executable,
+  ) {
+    this.#generator = generator;
+    this.#tokenizer = tokenizer;
+    this.#executable = executable;
+  }
+
+  /**
+   * Puts a model on a device.
+   *
+   * @param gpu The device.
+   * @param stored The model; its weights are closed when they are loaded.
+   * @param capacity Tokens of prompt and generation together; the model's
+   * positions where that is less.
+   */
+  static async load(
+    gpu: Gpu,
+    stored: StoredModel,
+    capacity: number = Infinity,
+  ): Promise<TextGenerator> {
+    const { maxBufferSize } = gpu.capabilities.limits;
+    const model = new LanguageModel(stored.config, maxBufferSize);
+    const program = generationProgram(model, {
+      capacity: Math.min(capacity, model.positions),
+      prompts: true,
+    });
+    const plan = planProgram(
+      new Map(program.phases.map(({ name, graph }) => [name, graph])),
+      gpu.capabilities,
+      {
+        keep: program.phases.map(({ logits }) => logits),
+        readbackBytes: 4 * model.config.vocab_size,
+      },
+    );
+    const executable = await Executable.compile(gpu, plan);
+    try {
+      await loadWeights(executable, model.parameters, stored.weights);
+    } catch (error) {
+      executable.destroy();
+      throw error;
+    } finally {
+      stored.weights.close();
+    }
+    const generator = new TokenGenerator(
+      executable,
+      program,
+      stored.tokenizer.vocabSize,
+    );
+    return new TextGenerator(generator, stored.tokenizer, executable);
+  }
+
+  /**
+   * Continues a prompt.
+   *
+   * @param prompt Text to continue; an empty one starts a new text.
+   * @param options How to choose tokens; the end-of-text token always stops.
+   * @returns Pieces of text as they are generated, prompt not included.
+   */
+  async *generate(
+    prompt: string,
+    options: Omit<GenerateOptions, "stop">,
+  ): AsyncGenerator<string> {
+    const { beginOfText, endOfText } = this.#tokenizer;
+    const ids = this.#tokenizer.encode(prompt);
+    // A vocabulary with a token of its own for the beginning was trained to
+    // see it in front of every text.
+    const begins = ids.length === 0 || beginOfText !== endOfText;
+    const start = begins ? Uint32Array.of(beginOfText, ...ids) : ids;
+    const stream = this.#tokenizer.stream(start);
+    const tokens = this.#generator.generate(start, {
+      ...options,
+      stop: [endOfText, beginOfText],
+    });
+    for await (const id of tokens) {
+      const text = stream.push(id);
+      if (text !== "") yield text;
+    }
+    const rest = stream.end();
+    if (rest !== "") yield rest;
+  }
+
+  /** Like {@linkcode TextGenerator.generate}, all of the text at once. */
+  async text(
+    prompt: string,
+    options: Omit<GenerateOptions, "stop">,
+  ): Promise<string> {
+    let text = "";
+    for await (const piece of this.generate(prompt, options)) text += piece;
+    return text;
+  }
+
+  /** Frees the memory of a generator that was loaded. */
+  destroy(): void {
+    this.#executable?.destroy();
+  }
+}

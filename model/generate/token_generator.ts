@@ -1,0 +1,115 @@
+import { Random } from "../../data/random.ts";
+import type { Tensor } from "../../kernels/ops/tensor.ts";
+import { createTensor } from "../../kernels/ops/tensor.ts";
+import type { Executable } from "../../kernels/plan/executable.ts";
+import type {
+  GenerationPhase,
+  GenerationProgram,
+} from "./generation_program.ts";
+import { sampleToken, type SamplingOptions } from "./sample_token.ts";
+
+/** What to generate. */
+export interface GenerateOptions extends SamplingOptions {
+  /** Most tokens to generate. */
+  readonly tokens: number;
+  /** Seed of the choices. */
+  readonly seed: number;
+  /** Ids that end the generation and are not given out. */
+  readonly stop: readonly number[];
+}
+
+/** What generation does with a program, whatever its ring carries. */
+type ProgramCalls = Pick<Executable<never>, "write" | "submit" | "read">;
+
+/** Continues sequences of tokens with a compiled program. */
+export class TokenGenerator {
+  readonly #executable: ProgramCalls;
+  readonly #program: GenerationProgram;
+  readonly #vocabulary: number;
+  readonly #rows = new Map<string, Tensor>();
+
+  /**
+   * Makes a generator.
+   *
+   * @param executable Program that has the phases of `program`.
+   * @param program Graphs and tensors of generation.
+   * @param vocabulary Number of ids that the tokenizer knows; a model may have
+   * more rows than that.
+   */
+  constructor(
+    executable: ProgramCalls,
+    program: GenerationProgram,
+    vocabulary: number,
+  ) {
+    this.#executable = executable;
+    this.#program = program;
+    this.#vocabulary = vocabulary;
+  }
+
+  /**
+   * Generates the tokens that follow a prompt, one at a time. Ends at a stop
+   * token, after the number of tokens asked for, or when the cache is full.
+   *
+   * @param prompt At least one id.
+   * @throws {RangeError} if the prompt is empty or does not fit the cache.
+   */
+  async *generate(
+    prompt: Uint32Array,
+    options: GenerateOptions,
+  ): AsyncGenerator<number> {
+    const { capacity } = this.#program;
+    if (prompt.length === 0 || prompt.length > capacity) {
+      throw new RangeError(
+        `Cannot continue a prompt of ${prompt.length} tokens: the model takes 1 to ${capacity}`,
+      );
+    }
+    const random = new Random(`generate ${options.seed}`);
+    let logits = await this.#append(prompt, 0);
+    let position = prompt.length;
+    for (let count = 0; count < options.tokens; count++) {
+      const id = sampleToken(logits, this.#vocabulary, options, random);
+      if (options.stop.includes(id)) return;
+      yield id;
+      if (position >= capacity || count + 1 === options.tokens) return;
+      logits = await this.#append(Uint32Array.of(id), position++);
+    }
+  }
+
+  /** Runs tokens through the model; the logits after the last one. */
+  async #append(tokens: Uint32Array, position: number): Promise<Float32Array> {
+    const { phases } = this.#program;
+    for (let start = 0;;) {
+      const left = tokens.length - start;
+      // A pass over many rows costs about as much for few of them.
+      const phase = left === 1 ? phases[0] : phases[phases.length - 1];
+      const rows = phase.tokens.shape[0];
+      const piece = new Uint32Array(rows);
+      piece.set(tokens.subarray(start, start + rows));
+      this.#executable.write(phase.tokens, piece);
+      this.#executable.write(
+        this.#program.position,
+        Uint32Array.of(position + start),
+      );
+      this.#executable.submit([phase.name]);
+      const used = Math.min(rows, left);
+      start += used;
+      if (start >= tokens.length) {
+        return await this.#executable.read(this.#row(phase, used - 1));
+      }
+    }
+  }
+
+  #row(phase: GenerationPhase, row: number): Tensor {
+    const key = `${phase.name} ${row}`;
+    const width = phase.logits.shape[1];
+    const found = this.#rows.get(key) ?? createTensor({
+      name: `logits ${row}`,
+      shape: [width],
+      dtype: "f32",
+      role: phase.logits.role,
+      view: { base: phase.logits, offset: row * width },
+    });
+    this.#rows.set(key, found);
+    return found;
+  }
+}

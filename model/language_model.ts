@@ -1,0 +1,172 @@
+import { attention } from "../kernels/ops/attention.ts";
+import { cachedAttention } from "../kernels/ops/cached_attention.ts";
+import type { Tensor } from "../kernels/ops/tensor.ts";
+import type { Graph } from "../kernels/plan/graph.ts";
+import type {
+  AttentionShape,
+  Family,
+  ForwardContext,
+  ForwardResult,
+} from "./family/family.ts";
+import { gpt2 } from "./family/gpt2.ts";
+import { llama } from "./family/llama.ts";
+import type { ModelConfig } from "./model_config.ts";
+import { ParameterSet, type ParameterSpec } from "./parameter_set.ts";
+
+/** Final hidden states, and the weight that turns them into logits. */
+export interface HiddenStates {
+  /** (N, C). */
+  readonly hidden: Tensor;
+  /** Head or tied embedding, (V, C). */
+  readonly head: Tensor;
+  /** Gradient accumulator of the head, (V, C). */
+  readonly headGradient: Tensor;
+}
+
+/** Keys and values of the tokens seen so far, of one layer. */
+export interface LayerCache {
+  /** (P, kvHeads·headDim). */
+  readonly keys: Tensor;
+  /** (P, kvHeads·headDim). */
+  readonly values: Tensor;
+}
+
+/**
+ * A language model as graphs: one configuration and its parameters, from which
+ * the passes of training, evaluation and generation are built.
+ */
+export class LanguageModel {
+  /** The configuration. */
+  readonly config: ModelConfig;
+  /** The parameters and where they lie. */
+  readonly parameters: ParameterSet;
+  readonly #build: (graph: Graph, context: ForwardContext) => ForwardResult;
+  readonly #constants = new Map<string, Tensor>();
+
+  /**
+   * Lays the model's parameters out.
+   *
+   * @param config A configuration that has been checked.
+   * @param maxBufferSize Largest buffer of the device, in bytes.
+   */
+  constructor(config: ModelConfig, maxBufferSize: number) {
+    this.config = config;
+    const { specs, attention, forward } = bind(config);
+    this.parameters = new ParameterSet(specs, maxBufferSize);
+    this.attention = attention;
+    this.#build = forward;
+  }
+
+  /** Attention heads of every layer. */
+  readonly attention: AttentionShape;
+
+  /** Number of layers. */
+  get layers(): number {
+    return this.config.model_type === "gpt2"
+      ? this.config.n_layer
+      : this.config.num_hidden_layers;
+  }
+
+  /** Width of the residual stream. */
+  get width(): number {
+    return this.config.model_type === "gpt2"
+      ? this.config.n_embd
+      : this.config.hidden_size;
+  }
+
+  /** Longest sequence, in tokens. */
+  get positions(): number {
+    return this.config.model_type === "gpt2"
+      ? this.config.n_positions
+      : this.config.max_position_embeddings;
+  }
+
+  /**
+   * Emits a pass over whole sequences.
+   *
+   * @param tokens u32 (B·T).
+   * @param sequenceLength T.
+   */
+  sequences(
+    graph: Graph,
+    tokens: Tensor,
+    sequenceLength: number,
+  ): HiddenStates {
+    return this.#forward(graph, {
+      tokens,
+      period: sequenceLength,
+      attend: (qkv, shape) =>
+        attention(graph, qkv, { ...shape, sequenceLength }),
+    });
+  }
+
+  /**
+   * Emits a pass over the next tokens of one sequence, and their keys and
+   * values into the cache.
+   *
+   * @param tokens u32 (R).
+   * @param position Tokens in the cache already, u32 (1).
+   * @param cache One entry a layer.
+   */
+  continuation(
+    graph: Graph,
+    tokens: Tensor,
+    position: Tensor,
+    cache: readonly LayerCache[],
+  ): HiddenStates {
+    return this.#forward(graph, {
+      tokens,
+      period: tokens.shape[0],
+      offset: position,
+      attend: (qkv, shape, layer) =>
+        cachedAttention(graph, {
+          qkv,
+          keyCache: cache[layer].keys,
+          valueCache: cache[layer].values,
+          position,
+        }, shape),
+    });
+  }
+
+  #forward(
+    graph: Graph,
+    context: Omit<ForwardContext, "weight" | "constant">,
+  ): HiddenStates {
+    const { hidden, head } = this.#build(graph, {
+      ...context,
+      weight: (key) => this.parameters.weight(key),
+      constant: (name, shape, values) => {
+        const found = this.#constants.get(name) ??
+          graph.constant(name, shape, values());
+        this.#constants.set(name, found);
+        return found;
+      },
+    });
+    return {
+      hidden,
+      head: this.parameters.weight(head),
+      headGradient: this.parameters.tensor(head, "gradient"),
+    };
+  }
+}
+
+interface BoundFamily {
+  readonly specs: ParameterSpec[];
+  readonly attention: AttentionShape;
+  forward(graph: Graph, context: ForwardContext): ForwardResult;
+}
+
+/** Joins a configuration with the family that understands it. */
+function bind(config: ModelConfig): BoundFamily {
+  const join = <Config>(
+    family: Family<Config>,
+    known: Config,
+  ): BoundFamily => ({
+    specs: family.parameters(known),
+    attention: family.attention(known),
+    forward: (graph, context) => family.forward(graph, known, context),
+  });
+  return config.model_type === "gpt2"
+    ? join(gpt2, config)
+    : join(llama, config);
+}

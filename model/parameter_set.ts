@@ -1,0 +1,259 @@
+import { Random } from "../data/random.ts";
+import {
+  createTensor,
+  elementCount,
+  type Tensor,
+  type TensorRole,
+} from "../kernels/ops/tensor.ts";
+
+/** How a parameter is initialised. */
+export type Initializer =
+  | { readonly kind: "normal"; readonly deviation: number }
+  | { readonly kind: "ones" }
+  | { readonly kind: "zeros" };
+
+/** A named tensor as checkpoints know it. */
+export interface ParameterPart {
+  /** Hugging Face name. */
+  readonly name: string;
+  /** Shape in a checkpoint. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * A trainable tensor of a family. Several checkpoint tensors may be stacked
+ * along their rows into one, so that a single product computes them all: the
+ * query, key and value projections, or gate and up.
+ */
+export interface ParameterSpec {
+  /** Key by which the forward graph asks for it. */
+  readonly key: string;
+  /** What it is made of, in row order; one part where nothing is stacked. */
+  readonly parts: readonly [ParameterPart, ...ParameterPart[]];
+  /** Whether weight decay applies: matrices yes, norms and biases no. */
+  readonly decay: boolean;
+  /** Initial values. */
+  readonly initial: Initializer;
+}
+
+/** A flat tensor that many parameters lie in, with what belongs to it. */
+export interface ParameterPack {
+  /** Whether weight decay applies to all of it. */
+  readonly decay: boolean;
+  /** The weights. */
+  readonly weight: Tensor;
+  /** The gradients' accumulator. */
+  readonly gradient: Tensor;
+  /** First moments. */
+  readonly firstMoment: Tensor;
+  /** Second moments. */
+  readonly secondMoment: Tensor;
+}
+
+/** What is stored for each parameter. */
+export type ParameterKind = keyof Omit<ParameterPack, "decay">;
+
+/** Members start at multiples of this many elements: 256 bytes. */
+const ALIGNMENT = 64;
+
+/**
+ * The parameters of a model, and where they lie: members of a few flat tensors,
+ * so that the optimizer is a few launches whatever the number of parameters.
+ * The one registry behind initialisation, optimizer groups, checkpoints and
+ * gradients.
+ */
+export class ParameterSet {
+  /** The parameters in declaration order. */
+  readonly specs: readonly ParameterSpec[];
+  /** The flat tensors that hold them. */
+  readonly packs: readonly ParameterPack[];
+  readonly #places = new Map<
+    string,
+    { readonly pack: ParameterPack; readonly offset: number }
+  >();
+  readonly #tensors = new Map<string, Tensor>();
+
+  /**
+   * Lays the parameters out.
+   *
+   * @param specs What the model needs; keys are unique.
+   * @param maxBufferSize Largest flat tensor, in bytes.
+   */
+  constructor(specs: readonly ParameterSpec[], maxBufferSize: number) {
+    this.specs = specs;
+    const most = Math.floor(maxBufferSize / 4 / ALIGNMENT) * ALIGNMENT;
+    const packs: ParameterPack[] = [];
+    for (const decay of [true, false]) {
+      const members = specs.filter((spec) => spec.decay === decay);
+      for (const group of groups(members, most)) {
+        const pack = packOf(packs.length, decay, group.elements);
+        packs.push(pack);
+        for (const { key, offset } of group.members) {
+          this.#places.set(key, { pack, offset });
+        }
+      }
+    }
+    this.packs = packs;
+  }
+
+  /** Number of trainable values; a shared tensor counts once. */
+  get count(): number {
+    return this.specs.reduce(
+      (sum, spec) => sum + elementCount(shapeOf(spec)),
+      0,
+    );
+  }
+
+  /** Names of all checkpoint tensors, in declaration order. */
+  get parts(): readonly ParameterPart[] {
+    return this.specs.flatMap((spec) => spec.parts);
+  }
+
+  /** What a parameter's key stands for in the forward graph. */
+  weight(key: string): Tensor {
+    return this.tensor(key, "weight");
+  }
+
+  /**
+   * The tensor of a parameter, a view into its pack.
+   *
+   * @throws {RangeError} if the family has no such key.
+   */
+  tensor(key: string, kind: ParameterKind): Tensor {
+    const name = `${key}.${kind}`;
+    const found = this.#tensors.get(name);
+    if (found) return found;
+    const spec = this.specs.find((candidate) => candidate.key === key);
+    const place = this.#places.get(key);
+    if (!spec || !place) throw new RangeError(`No parameter "${key}"`);
+    const tensor = view(
+      kind === "weight" ? key : name,
+      shapeOf(spec),
+      place.pack[kind],
+      place.offset,
+    );
+    this.#tensors.set(name, tensor);
+    return tensor;
+  }
+
+  /**
+   * The tensors of a checkpoint: each part with the range that holds it.
+   *
+   * @param kind Weights, gradients or moments.
+   */
+  *partTensors(
+    kind: ParameterKind,
+  ): Generator<{ readonly part: ParameterPart; readonly tensor: Tensor }> {
+    for (const spec of this.specs) {
+      const place = this.#places.get(spec.key);
+      if (!place) continue;
+      let { offset } = place;
+      for (const part of spec.parts) {
+        yield {
+          part,
+          tensor: view(part.name, part.shape, place.pack[kind], offset),
+        };
+        offset += elementCount(part.shape);
+      }
+    }
+  }
+
+  /** Parameters and their gradient accumulators, for `differentiate`. */
+  accumulators(): Map<Tensor, Tensor> {
+    return new Map(
+      this.specs.map(({ key }) => [
+        this.weight(key),
+        this.tensor(key, "gradient"),
+      ]),
+    );
+  }
+
+  /**
+   * Initial values of every parameter. Each tensor draws from a stream of its
+   * own, so the order of tensors, or how many there are, changes nothing.
+   */
+  *initialValues(
+    seed: number,
+  ): Generator<{ readonly tensor: Tensor; readonly values: Float32Array }> {
+    const initial = new Map(
+      this.specs.flatMap((spec) =>
+        spec.parts.map((part) => [part.name, spec.initial] as const)
+      ),
+    );
+    for (const { part, tensor } of this.partTensors("weight")) {
+      const initializer = initial.get(part.name);
+      const values = new Float32Array(elementCount(part.shape));
+      if (initializer?.kind === "ones") values.fill(1);
+      if (initializer?.kind === "normal") {
+        const random = new Random(`${seed} ${part.name}`);
+        for (let i = 0; i < values.length; i++) {
+          values[i] = initializer.deviation * random.normal();
+        }
+      }
+      yield { tensor, values };
+    }
+  }
+}
+
+/** Shape of stacked parts: the rows add up. */
+function shapeOf({ parts }: ParameterSpec): readonly number[] {
+  const [first] = parts;
+  if (parts.length === 1) return first.shape;
+  const rows = parts.reduce((sum, part) => sum + part.shape[0], 0);
+  return [rows, ...first.shape.slice(1)];
+}
+
+function groups(
+  specs: readonly ParameterSpec[],
+  most: number,
+): { members: { key: string; offset: number }[]; elements: number }[] {
+  const found: ReturnType<typeof groups> = [];
+  for (const spec of specs) {
+    const count = elementCount(shapeOf(spec));
+    const elements = Math.ceil(count / ALIGNMENT) * ALIGNMENT;
+    let group = found.at(-1);
+    if (!group || group.elements + elements > most) {
+      group = { members: [], elements: 0 };
+      found.push(group);
+    }
+    group.members.push({ key: spec.key, offset: group.elements });
+    group.elements += elements;
+  }
+  return found;
+}
+
+function packOf(
+  index: number,
+  decay: boolean,
+  elements: number,
+): ParameterPack {
+  const flat = (what: string, role: TensorRole) =>
+    createTensor({
+      name: `${what} ${index}`,
+      shape: [elements],
+      dtype: "f32",
+      role,
+    });
+  return {
+    decay,
+    weight: flat("weights", "weight"),
+    gradient: flat("gradients", "gradient"),
+    firstMoment: flat("first moments", "moment"),
+    secondMoment: flat("second moments", "moment"),
+  };
+}
+
+function view(
+  name: string,
+  shape: readonly number[],
+  base: Tensor,
+  offset: number,
+): Tensor {
+  return createTensor({
+    name,
+    shape,
+    dtype: "f32",
+    role: base.role,
+    view: { base, offset },
+  });
+}

@@ -1,0 +1,133 @@
+import { join } from "@std/path";
+import { type CorpusPart, openPart } from "../../data/corpus/corpus.ts";
+import type { Document } from "../../data/document.ts";
+import { formatCount } from "../../data/format.ts";
+import { prepareCorpus } from "../../data/prepare_corpus.ts";
+import { primerDocuments } from "../../data/primer/primer_documents.ts";
+import { readDocuments } from "../../data/read/read_documents.ts";
+import type { TokenSource } from "../../data/shard/token_source.ts";
+import { loadTokenizer } from "../../data/tokenize/load_tokenizer.ts";
+import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
+import type { DataSection } from "./run_config.ts";
+
+/** The text of a run as tokens, and the tokenizer that made them. */
+export interface TrainingCorpus {
+  /** The tokenizer. */
+  readonly tokenizer: Tokenizer;
+  /** Tokens to learn from. */
+  readonly train: TokenSource;
+  /** Tokens to measure on, where there are any. */
+  readonly validation: TokenSource | undefined;
+  /** Bytes of text per validation token; null where only tokens are known. */
+  readonly bytesPerToken: number | null;
+  /** Whether the text is the generated primer, which has exercises. */
+  readonly isPrimer: boolean;
+  /** What is worth a line. */
+  readonly notices: readonly string[];
+  /** Closes the shards. */
+  close(): void;
+}
+
+/** What a corpus is opened with besides the data section. */
+export interface CorpusOptions {
+  /** Folder of the run; tokens are kept in its `data`. */
+  readonly out: string;
+  /** Seed of the primer and of the choice of validation documents. */
+  readonly seed: number;
+  /**
+   * Checkpoint to go on from: its tokenizer is used, and the tokens that the
+   * run kept, so the text itself need not be there any more.
+   */
+  readonly checkpoint?: string;
+  /** Told of the share of the text that was read, from 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/**
+ * Turns the text of a run into tokens, or takes those that were made before.
+ *
+ * @throws {InputError} if the text or the tokenizer cannot be used.
+ */
+export async function openCorpus(
+  section: DataSection,
+  options: CorpusOptions,
+): Promise<TrainingCorpus> {
+  const { out, seed, checkpoint, onProgress } = options;
+  const isPrimer = section.paths.length === 0;
+  const kept = join(out, "data");
+  let badLines = 0;
+  const read = {
+    textField: section.text_field,
+    skipBadLines: section.skip_bad_lines,
+  };
+  const primer = { seed, bytes: section.primer_bytes };
+  const documents = () =>
+    isPrimer
+      ? eachOf(primerDocuments(primer))
+      : readDocuments(section.paths, read);
+  const tokenizer = await loadTokenizer(checkpoint ?? section.tokenizer, {
+    texts: () => textsOf(documents()),
+  });
+  const data = checkpoint !== undefined && await exists(kept)
+    ? [kept]
+    : isPrimer
+    ? documents()
+    : section.paths;
+  const total = isPrimer ? section.primer_bytes : null;
+  const corpus = await prepareCorpus({
+    data,
+    dataName: `primer ${JSON.stringify(primer)}`,
+    tokenizer,
+    outDir: kept,
+    seed,
+    validationFraction: section.validation_fraction,
+    read: { ...read, onBadLine: (_, count) => badLines = count },
+    onProgress: ({ bytesRead, totalBytes, tokens }) => {
+      const [done, all] = total === null
+        ? [bytesRead, totalBytes ?? Infinity]
+        : [tokens, total];
+      onProgress?.(Math.min(1, done / all));
+    },
+  });
+  const open = (part: CorpusPart) =>
+    openPart(part, { vocabSize: tokenizer.vocabSize });
+  const { train, validation } = corpus;
+  const sources = [open(train)];
+  if (validation) sources.push(open(validation));
+  const [trainSource, validationSource] = sources;
+  return {
+    tokenizer,
+    train: trainSource,
+    validation: validationSource,
+    bytesPerToken: validation?.bytes
+      ? validation.bytes / validation.tokens
+      : null,
+    isPrimer,
+    notices: [
+      `${formatCount(train.tokens, "tokens")} to learn from, ` +
+      `${formatCount(validation?.tokens ?? 0)} to measure on`,
+      ...(badLines > 0 ? [`${badLines} broken lines were skipped`] : []),
+    ],
+    close: () => sources.forEach((source) => source.close()),
+  };
+}
+
+async function* eachOf(
+  documents: Iterable<Document>,
+): AsyncGenerator<Document, void, void> {
+  yield* documents;
+}
+
+async function* textsOf(
+  documents: AsyncIterable<Document>,
+): AsyncGenerator<string, void, void> {
+  for await (const { text } of documents) yield text;
+}
+
+async function exists(folder: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(join(folder, "manifest.json"))).isFile;
+  } catch {
+    return false;
+  }
+}

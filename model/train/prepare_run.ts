@@ -1,0 +1,240 @@
+import { join } from "@std/path";
+import { writeAtomic } from "../../data/atomic_write.ts";
+import { InputError } from "../../data/input_error.ts";
+import { Loader } from "../../data/loader.ts";
+import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
+import type { Gpu } from "../../kernels/runtime/gpu.ts";
+import { openDevice } from "../../kernels/runtime/open_device.ts";
+import { trainingFlopsPerToken } from "../budget/training_flops.ts";
+import {
+  type CheckpointFolder,
+  listCheckpoints,
+  readTrainingState,
+} from "./checkpoint.ts";
+import { exerciseRows } from "./score_exercises.ts";
+import { measureSpeed } from "./measure_speed.ts";
+import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
+import { planSteps } from "./plan_steps.ts";
+import { resolveModel } from "./resolve_model.ts";
+import type { RunConfig } from "./run_config.ts";
+import { RunLock } from "./run_lock.ts";
+import { stringifyRunConfig } from "./stringify_run_config.ts";
+import { TrainingSession } from "./training_session.ts";
+import type { TrainingState } from "./training_state.ts";
+
+/** What to train, where, and on what. */
+export interface RunOptions {
+  /** The configuration. */
+  readonly config: RunConfig;
+  /** Folder of the run; made if it is missing. */
+  readonly out: string;
+  /** Whether to go on from the folder's latest checkpoint. @default false */
+  readonly resume?: boolean;
+  /** Ends the run after the step under way when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Whether launches are timed. @default false */
+  readonly profile?: boolean;
+  /** Device to train on; opened, and closed at the end, where absent. */
+  readonly gpu?: Gpu;
+  /** Told of the preparation of the data: share done, from 0 to 1. */
+  readonly onDataProgress?: (share: number) => void;
+  /** Given the session once it is open, for measurements. */
+  readonly onSession?: (session: TrainingSession) => void;
+}
+
+/** Where a resumed run goes on. */
+export interface ResumedCheckpoint extends CheckpointFolder {
+  /** How far the run had come. */
+  readonly state: TrainingState;
+}
+
+/** A run that is ready for its first step. */
+export interface PreparedRun {
+  /** The configuration with its number of steps. */
+  readonly config: RunConfig;
+  /** The device. */
+  readonly gpu: Gpu;
+  /** The text, tokenized. */
+  readonly corpus: TrainingCorpus;
+  /** The tokenizer. */
+  readonly tokenizer: Tokenizer;
+  /** Batches to learn from. */
+  readonly loader: Loader;
+  /** The compiled program. */
+  readonly session: TrainingSession;
+  /** Optimizer steps in all. */
+  readonly steps: number;
+  /** Tokens of a step. */
+  readonly tokensPerStep: number;
+  /** Floating-point operations of a step. */
+  readonly flopsPerStep: number;
+  /** Checkpoint to go on from, and how far it had come. */
+  readonly resumed: ResumedCheckpoint | undefined;
+  /** What is worth a line before training starts. */
+  readonly notices: readonly string[];
+  /** Frees everything. */
+  close(): void;
+}
+
+/**
+ * Opens all that a run needs: its folder, the data, the device and the compiled
+ * program. Writes `run.yaml` and `plan.json`.
+ *
+ * @throws {InputError} if the folder, the data or the configuration does not do.
+ * @throws {DeviceError} if there is no device or its memory does not suffice.
+ */
+export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
+  const started = performance.now();
+  const { out, resume = false } = options;
+  const cleanup = new DisposableStack();
+  try {
+    const checkpoints = await listCheckpoints(out);
+    const latest = resume ? checkpoints.at(-1) : undefined;
+    if (resume && !latest) {
+      throw new InputError(
+        `Cannot resume '${out}': it has no checkpoint; train it again without --resume`,
+      );
+    }
+    if (!resume && checkpoints.length > 0) {
+      throw new InputError(
+        `Cannot train into '${out}': it holds a run already; go on with ` +
+          `--resume ${out}, or choose another --out`,
+      );
+    }
+    const resumed = latest &&
+      { ...latest, state: await readTrainingState(latest.path) };
+    await Deno.mkdir(out, { recursive: true });
+    cleanup.use(await RunLock.acquire(out));
+    // A machine without a GPU is told so before its text is read.
+    const gpu = options.gpu ?? await openDevice();
+    if (!options.gpu) cleanup.defer(() => gpu.close());
+
+    const corpus = await openCorpus(options.config.data, {
+      out,
+      seed: options.config.seed,
+      ...(resumed ? { checkpoint: resumed.path } : {}),
+      ...(options.onDataProgress ? { onProgress: options.onDataProgress } : {}),
+    });
+    cleanup.defer(() => corpus.close());
+    const { tokenizer } = corpus;
+    const { train, optimizer, memory, seed } = options.config;
+    const model = resolveModel(options.config.model, {
+      vocabSize: tokenizer.vocabSize,
+      context: train.context,
+      bosTokenId: tokenizer.beginOfText,
+      eosTokenId: tokenizer.endOfText,
+    }, "run.yaml");
+    const loader = new Loader({
+      source: corpus.train,
+      sequenceLength: train.context,
+      seed,
+      ...(resumed ? { state: resumed.state.loader } : {}),
+    });
+    const session = await TrainingSession.open(gpu, {
+      config: model,
+      shape: {
+        batch: train.batch,
+        context: train.context,
+        vocabulary: tokenizer.vocabSize,
+      },
+      optimizer,
+      memory,
+      samples: options.config.sample.prompts.length > 0,
+      profile: options.profile ?? false,
+    });
+    cleanup.defer(() => session.close());
+    options.onSession?.(session);
+
+    const { steps, notices } = await stepsOf(
+      options,
+      session,
+      started,
+      corpus.isPrimer ? exerciseRows() : 0,
+    );
+    const tokensPerStep = train.batch * train.context * train.accumulation;
+    const flopsPerStep = tokensPerStep *
+      trainingFlopsPerToken(session.model, train.context);
+    const config = { ...options.config, train: { ...train, steps } };
+    if (!resumed) {
+      await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
+      await writeAtomic(
+        join(out, "plan.json"),
+        JSON.stringify(
+          {
+            device: gpu.adapter,
+            model,
+            parameters: session.model.parameters.count,
+            steps,
+            tokens: steps * tokensPerStep,
+            flops: steps * flopsPerStep,
+            peak_bytes: session.executable.plan.peakBytes,
+            bytes: session.executable.plan.bytes,
+            buffers: session.executable.plan.buffers,
+          },
+          null,
+          2,
+        ) + "\n",
+      );
+    }
+    const owned = cleanup.move();
+    return {
+      config,
+      gpu,
+      corpus,
+      tokenizer,
+      loader,
+      session,
+      steps,
+      tokensPerStep,
+      flopsPerStep,
+      resumed,
+      notices: [...corpus.notices, ...notices],
+      close: () => owned.dispose(),
+    };
+  } finally {
+    cleanup.dispose();
+  }
+}
+
+/** The number of steps: as given, or as many as the budget allows. */
+async function stepsOf(
+  { config, resume }: RunOptions,
+  session: TrainingSession,
+  started: number,
+  exerciseRows: number,
+): Promise<{ steps: number; notices: string[] }> {
+  const { steps, budget, batch, context, accumulation } = config.train;
+  if (steps !== null && (budget === null || resume)) {
+    return { steps, notices: [] };
+  }
+  if (budget === null) {
+    throw new InputError(
+      "run.yaml: neither train.steps nor train.budget is given; name one of them",
+    );
+  }
+  session.initialize(config.seed);
+  const tokens = new Uint32Array(batch * context);
+  const speed = await measureSpeed(
+    session,
+    Array.from(
+      { length: accumulation },
+      () => ({ inputs: tokens, targets: tokens }),
+    ),
+  );
+  const planned = planSteps({
+    config,
+    speed,
+    secondsLeft: budget - (performance.now() - started) / 1000,
+    exerciseRows,
+  });
+  const least = Math.min(steps ?? Infinity, planned);
+  return {
+    steps: least,
+    notices: [
+      `A step takes ${
+        (speed.step * 1000).toFixed(0)
+      } ms here: ${least} steps ` +
+      `in the ${budget} s given`,
+    ],
+  };
+}

@@ -1,0 +1,218 @@
+import { adamw } from "../../kernels/ops/adamw.ts";
+import { gatherMetrics } from "../../kernels/ops/gather_metrics.ts";
+import { gradientNorm } from "../../kernels/ops/gradient_norm.ts";
+import { linearCrossEntropy } from "../../kernels/ops/linear_cross_entropy.ts";
+import {
+  byteLength,
+  createTensor,
+  type DType,
+  type Tensor,
+  type TensorRole,
+} from "../../kernels/ops/tensor.ts";
+import { differentiate } from "../../kernels/plan/differentiate.ts";
+import { Graph } from "../../kernels/plan/graph.ts";
+import type { Plan } from "../../kernels/plan/plan.ts";
+import {
+  type PlanOptions,
+  planProgram,
+} from "../../kernels/plan/plan_program.ts";
+import {
+  recompute,
+  type RecomputePolicy,
+} from "../../kernels/plan/recompute.ts";
+import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
+import type { GenerationProgram } from "../generate/generation_program.ts";
+import type { LanguageModel } from "../language_model.ts";
+import type { OptimizerSection } from "./run_config.ts";
+
+/** Target that a position does not learn from. */
+export const IGNORED_TARGET = 0xffff_ffff;
+
+/** Largest buffer that reads go through. */
+const READBACK_BYTES = 16 << 20;
+
+/** Steps that may be under way before the host waits for the oldest. */
+const STEPS_IN_FLIGHT = 3;
+
+/** What a training program is built for. */
+export interface TrainingShape {
+  /** Sequences of a micro-batch, B. */
+  readonly batch: number;
+  /** Tokens of a sequence, T. */
+  readonly context: number;
+  /** Ids that the tokenizer knows; the model may have more rows. */
+  readonly vocabulary: number;
+}
+
+/** Numbers of one optimizer step that the host decides. */
+export interface StepNumbers {
+  /** Learning rate. */
+  readonly learningRate: number;
+  /** Steps taken, this one included: for the bias correction. */
+  readonly step: number;
+}
+
+/**
+ * The graphs and tensors of training: micro-step, update and evaluation over
+ * one memory, and generation for samples where it is wanted.
+ */
+export interface TrainingProgram {
+  /** All phases by name. */
+  readonly phases: ReadonlyMap<string, Graph>;
+  /** Token ids of a micro-batch, u32 (B·T). */
+  readonly tokens: Tensor;
+  /** Token ids to predict, u32 (B·T); see {@linkcode IGNORED_TARGET}. */
+  readonly targets: Tensor;
+  /** Factor of every token's loss, (1): one over the step's tokens. */
+  readonly scale: Tensor;
+  /** Numbers of the step for the optimizer; see {@linkcode hyperValues}. */
+  readonly hyper: Tensor;
+  /** Loss, gradient norm and non-finite gradients of a step, (3). */
+  readonly metrics: Tensor;
+  /** Loss of the evaluated micro-batches, (1). */
+  readonly evaluation: Tensor;
+  /** Loss of each token of the last evaluated micro-batch, (B·T). */
+  readonly rows: Tensor;
+  /** Generation, where it was asked for. */
+  readonly generation: GenerationProgram | undefined;
+  /** Plans the program for a device. */
+  plan(capabilities: Capabilities, choose?: PlanOptions["choose"]): Plan;
+}
+
+/**
+ * Builds the program that trains a model with AdamW.
+ *
+ * @param model The model.
+ * @param shape Size of a micro-batch.
+ * @param optimizer Constants of AdamW.
+ * @param policy Activations that are computed again instead of kept.
+ * @param generation Graphs of generation to join, for samples.
+ */
+export function trainingProgram(
+  model: LanguageModel,
+  shape: TrainingShape,
+  optimizer: Pick<
+    OptimizerSection,
+    "beta1" | "beta2" | "epsilon" | "weight_decay"
+  >,
+  policy: RecomputePolicy,
+  generation?: GenerationProgram,
+): TrainingProgram {
+  const { batch, context, vocabulary } = shape;
+  const variable = (
+    name: string,
+    length: number,
+    role: TensorRole,
+    dtype: DType = "f32",
+  ) => createTensor({ name, shape: [length], dtype, role });
+  const tokens = variable("tokens", batch * context, "input", "u32");
+  const targets = variable("targets", batch * context, "input", "u32");
+  const scale = variable("loss scale", 1, "input");
+  const hyper = variable("hyper", 8, "input");
+  const trainLoss = variable("training loss", 1, "state");
+  const evaluationLoss = variable("evaluation loss", 1, "state");
+
+  const micro = new Graph();
+  const trained = model.sequences(micro, tokens, context);
+  const { loss } = micro.scope("loss", () =>
+    linearCrossEntropy(micro, {
+      hidden: trained.hidden,
+      weight: trained.head,
+      weightGradient: trained.headGradient,
+      targets,
+      scale,
+      loss: trainLoss,
+    }, { gradients: true, vocabulary, ignoreIndex: IGNORED_TARGET }));
+  differentiate(micro, loss, model.parameters.accumulators());
+
+  const update = new Graph();
+  update.pass = "update";
+  const { packs } = model.parameters;
+  const norm = gradientNorm(update, packs.map((pack) => pack.gradient));
+  for (const pack of packs) {
+    adamw(update, {
+      weight: pack.weight,
+      gradient: pack.gradient,
+      m: pack.firstMoment,
+      v: pack.secondMoment,
+      hyper,
+      norm,
+    }, {
+      beta1: optimizer.beta1,
+      beta2: optimizer.beta2,
+      epsilon: optimizer.epsilon,
+      weightDecay: pack.decay ? optimizer.weight_decay : 0,
+    });
+  }
+  const metrics = gatherMetrics(update, [
+    { tensor: trainLoss, clear: true },
+    { tensor: norm },
+  ]);
+
+  const evaluate = new Graph();
+  const evaluated = model.sequences(evaluate, tokens, context);
+  const { rows } = evaluate.scope("loss", () =>
+    linearCrossEntropy(evaluate, {
+      hidden: evaluated.hidden,
+      weight: evaluated.head,
+      targets,
+      scale,
+      loss: evaluationLoss,
+    }, { gradients: false, vocabulary, ignoreIndex: IGNORED_TARGET }));
+  const conclude = new Graph();
+  const evaluation = gatherMetrics(conclude, [
+    { tensor: evaluationLoss, clear: true },
+  ]);
+
+  const phases = new Map([
+    ["micro", recompute(micro, policy)],
+    ["update", update],
+    ["evaluate", evaluate],
+    ["conclude", conclude],
+    ...(generation?.phases ?? []).map(({ name, graph }) =>
+      [name, graph] as const
+    ),
+  ]);
+  const keep = [
+    metrics,
+    evaluation,
+    rows,
+    ...(generation?.phases ?? []).map(({ logits }) => logits),
+  ];
+  const largest = Math.max(
+    byteLength(rows),
+    ...packs.map(({ weight }) => byteLength(weight)),
+  );
+  return {
+    phases,
+    tokens,
+    targets,
+    scale,
+    hyper,
+    metrics,
+    evaluation,
+    rows,
+    generation,
+    plan: (capabilities, choose) =>
+      planProgram(phases, capabilities, {
+        keep,
+        readbackBytes: Math.min(READBACK_BYTES, largest),
+        ringSlots: STEPS_IN_FLIGHT,
+        ringBytes: byteLength(metrics),
+        ...(choose ? { choose } : {}),
+      }),
+  };
+}
+
+/**
+ * What the optimizer reads on the device, in the order of `adamw`'s operand
+ * `hyper`. Powers are taken in f64: in f32, 1 − β^t would lose its digits.
+ */
+export function hyperValues(
+  { learningRate, step }: StepNumbers,
+  { beta1, beta2, clip }: Pick<OptimizerSection, "beta1" | "beta2" | "clip">,
+): Float32Array {
+  const values = new Float32Array(8);
+  values.set([learningRate, 1 - beta1 ** step, 1 - beta2 ** step, clip]);
+  return values;
+}

@@ -1,0 +1,261 @@
+import { InputError } from "../../data/input_error.ts";
+import { formatBytes } from "../../data/format.ts";
+import { Executable } from "../../kernels/plan/executable.ts";
+import {
+  KEEP_ALL,
+  type RecomputePolicy,
+} from "../../kernels/plan/recompute.ts";
+import { DeviceError } from "../../kernels/runtime/device_error.ts";
+import type { Gpu } from "../../kernels/runtime/gpu.ts";
+import { generationProgram } from "../generate/generation_program.ts";
+import { TokenGenerator } from "../generate/token_generator.ts";
+import { LanguageModel } from "../language_model.ts";
+import type { ModelConfig } from "../model_config.ts";
+import type { MemorySection, OptimizerSection } from "./run_config.ts";
+import {
+  hyperValues,
+  type StepNumbers,
+  type TrainingProgram,
+  trainingProgram,
+  type TrainingShape,
+} from "./training_program.ts";
+
+/** Sequences to learn from or to measure on. */
+export interface TokenBatch {
+  /** Token ids, B·T. */
+  readonly inputs: Uint32Array;
+  /** Token ids to predict, B·T. */
+  readonly targets: Uint32Array;
+}
+
+/** What the device reports of a step. */
+export interface StepResult {
+  /** Steps taken, the reported one included. */
+  readonly step: number;
+  /** Mean loss of the step's tokens, in nats. */
+  readonly loss: number;
+  /** Norm of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+  /** Gradients that were not finite; the step changed nothing if there are any. */
+  readonly nonFinite: number;
+}
+
+/** What a session is opened for. */
+export interface SessionOptions {
+  /** The model. */
+  readonly config: ModelConfig;
+  /** Size of a micro-batch. */
+  readonly shape: TrainingShape;
+  /** Constants of the optimizer. */
+  readonly optimizer: OptimizerSection;
+  /** What may be recomputed, and how many bytes may be taken. */
+  readonly memory: MemorySection;
+  /** Whether the model shall generate samples. */
+  readonly samples: boolean;
+  /** Whether launches are timed. */
+  readonly profile?: boolean;
+}
+
+/**
+ * A model in training on a device: the compiled program and the calls that a
+ * trainer makes of it.
+ */
+export class TrainingSession {
+  /** The model. */
+  readonly model: LanguageModel;
+  /** Its graphs and tensors. */
+  readonly program: TrainingProgram;
+  /** The compiled program. */
+  readonly executable: Executable<number>;
+  /** Generates samples, if that was asked for. */
+  readonly generator: TokenGenerator | undefined;
+  readonly #options: SessionOptions;
+
+  private constructor(
+    model: LanguageModel,
+    program: TrainingProgram,
+    executable: Executable<number>,
+    options: SessionOptions,
+  ) {
+    this.model = model;
+    this.program = program;
+    this.executable = executable;
+    this.#options = options;
+    this.generator = program.generation &&
+      new TokenGenerator(
+        executable,
+        program.generation,
+        options.shape.vocabulary,
+      );
+  }
+
+  /**
+   * Plans and compiles the training of a model. Where memory does not suffice
+   * and the run allows it, activations are recomputed: results of cheap ops
+   * first, then whole blocks, as few as necessary.
+   *
+   * @throws {InputError} if no allowed plan fits the limit.
+   * @throws {DeviceError} if no allowed plan fits the device.
+   */
+  static async open(
+    gpu: Gpu,
+    options: SessionOptions,
+  ): Promise<TrainingSession> {
+    const { limit } = options.memory;
+    let refusal: DeviceError | undefined;
+    let least = Infinity;
+    for (const policy of policies(options)) {
+      const { model, program } = build(gpu, options, policy);
+      const plan = program.plan(gpu.capabilities);
+      least = Math.min(least, plan.peakBytes);
+      if (limit !== null && plan.peakBytes > limit) continue;
+      try {
+        const executable = await Executable.compile<number>(gpu, plan, {
+          profile: options.profile ?? false,
+        });
+        return new TrainingSession(model, program, executable, options);
+      } catch (error) {
+        if (!(error instanceof DeviceError) || error.kind !== "out-of-memory") {
+          throw error;
+        }
+        refusal = error;
+      }
+    }
+    if (refusal) throw refusal;
+    throw new InputError(
+      `This run needs at least ${formatBytes(least)} on the device, and ` +
+        `memory.limit is ${formatBytes(limit ?? 0)}; raise it, or lower ` +
+        `train.batch, train.context or the model`,
+    );
+  }
+
+  /** Fills the weights with fresh values and the moments with zeros. */
+  initialize(seed: number): void {
+    const { parameters } = this.model;
+    for (const { tensor, values } of parameters.initialValues(seed)) {
+      this.executable.write(tensor, values);
+    }
+    this.clearMoments();
+  }
+
+  /** Forgets what the optimizer has seen. */
+  clearMoments(): void {
+    for (const pack of this.model.parameters.packs) {
+      this.executable.clear(pack.firstMoment);
+      this.executable.clear(pack.secondMoment);
+    }
+  }
+
+  /**
+   * Queues one optimizer step over micro-batches; nothing is waited for.
+   *
+   * @param batches Micro-batches, all of the session's shape.
+   * @param numbers What the optimizer needs to know of the step.
+   */
+  step(batches: readonly TokenBatch[], numbers: StepNumbers): void {
+    const { batch, context } = this.#options.shape;
+    const { executable, program } = this;
+    executable.write(
+      program.scale,
+      Float32Array.of(1 / (batches.length * batch * context)),
+    );
+    executable.write(
+      program.hyper,
+      hyperValues(numbers, this.#options.optimizer),
+    );
+    batches.forEach((tokens, index) => {
+      this.#upload(tokens);
+      if (index < batches.length - 1) executable.submit(["micro"]);
+    });
+    executable.submit(["micro", "update"], {
+      tensor: program.metrics,
+      tag: numbers.step,
+    });
+  }
+
+  /** Waits for the oldest step's report; undefined if there is none. */
+  async result(): Promise<StepResult | undefined> {
+    const taken = await this.executable.ring.take();
+    if (!taken) return undefined;
+    const [loss, gradientNorm, nonFinite] = taken.data;
+    return { step: taken.tag, loss, gradientNorm, nonFinite };
+  }
+
+  /**
+   * Mean loss over micro-batches, without learning from them.
+   *
+   * @param batches Micro-batches of the session's shape; targets may be ignored.
+   * @param count Targets in all batches that are not ignored.
+   */
+  async evaluate(
+    batches: Iterable<TokenBatch>,
+    count: number,
+  ): Promise<number> {
+    const { executable, program } = this;
+    executable.write(program.scale, Float32Array.of(1 / count));
+    for (const tokens of batches) {
+      this.#upload(tokens);
+      executable.submit(["evaluate"]);
+    }
+    executable.submit(["conclude"]);
+    const [loss] = await executable.read(program.evaluation);
+    return loss;
+  }
+
+  /** Loss of every token of one micro-batch, (B·T); 0 where ignored. */
+  async tokenLosses(tokens: TokenBatch): Promise<Float32Array> {
+    const { executable, program } = this;
+    executable.write(program.scale, Float32Array.of(1));
+    this.#upload(tokens);
+    executable.submit(["evaluate", "conclude"]);
+    return await executable.read(program.rows);
+  }
+
+  /** Frees the program. */
+  close(): void {
+    this.executable.destroy();
+  }
+
+  #upload({ inputs, targets }: TokenBatch): void {
+    this.executable.write(this.program.tokens, inputs);
+    this.executable.write(this.program.targets, targets);
+  }
+}
+
+function build(
+  gpu: Gpu,
+  options: SessionOptions,
+  policy: RecomputePolicy,
+): { model: LanguageModel; program: TrainingProgram } {
+  const { config, shape, optimizer, samples } = options;
+  const { maxBufferSize } = gpu.capabilities.limits;
+  const model = new LanguageModel(config, maxBufferSize);
+  const generation = samples
+    ? generationProgram(model, { capacity: model.positions, prompts: false })
+    : undefined;
+  return {
+    model,
+    program: trainingProgram(model, shape, optimizer, policy, generation),
+  };
+}
+
+/** Policies that the run allows, the fastest first. */
+function* policies(
+  { memory, config }: SessionOptions,
+): Generator<RecomputePolicy> {
+  const { recompute } = memory;
+  const layers = config.model_type === "gpt2"
+    ? config.n_layer
+    : config.num_hidden_layers;
+  const auto = recompute === "auto";
+  if (auto || recompute === "none") yield KEEP_ALL;
+  if (auto || recompute === "elementwise") {
+    yield { elementwise: true, blocks: 0 };
+  }
+  if (recompute === "block") yield { elementwise: false, blocks: layers };
+  if (auto) {
+    for (let blocks = 1; blocks <= layers; blocks++) {
+      yield { elementwise: true, blocks };
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { InputError } from "../../data/input_error.ts";
+import type { LoaderState } from "../../data/loader.ts";
+
+/** What, besides weights and moments, a run needs to go on. */
+export interface TrainingState {
+  /** Optimizer steps taken. */
+  readonly step: number;
+  /** Tokens learnt from. */
+  readonly tokens: number;
+  /** Floating-point operations spent. */
+  readonly flops: number;
+  /** Seconds of training. */
+  readonly seconds: number;
+  /** Place in the data. */
+  readonly loader: LoaderState;
+  /** Lowest validation loss so far and its step. */
+  readonly best: { readonly step: number; readonly loss: number } | null;
+}
+
+/**
+ * Reads a checkpoint's `state.json`.
+ *
+ * @param text The file's text, from the outside.
+ * @param source The file's name, for messages.
+ * @throws {InputError} if it is no JSON, or a number is missing or impossible.
+ */
+export function parseTrainingState(
+  text: string,
+  source: string,
+): TrainingState {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new InputError(
+      `${source}: not JSON; the checkpoint is damaged, resume from another`,
+      { cause: error },
+    );
+  }
+  const number = (value: unknown, key: string, integer: boolean): number => {
+    const fits = typeof value === "number" && value >= 0 &&
+      (integer ? Number.isSafeInteger(value) : Number.isFinite(value));
+    if (fits) return value;
+    throw new InputError(
+      `${source}: "${key}" is ${JSON.stringify(value)}; it must be ` +
+        `${integer ? "an integer" : "a number"} of at least 0`,
+    );
+  };
+  const field = (object: unknown, key: string): unknown =>
+    typeof object === "object" && object !== null
+      ? Reflect.get(object, key)
+      : undefined;
+  const loader = field(json, "loader");
+  const best = field(json, "best") ?? null;
+  return {
+    step: number(field(json, "step"), "step", true),
+    tokens: number(field(json, "tokens"), "tokens", true),
+    flops: number(field(json, "flops"), "flops", false),
+    seconds: number(field(json, "seconds"), "seconds", false),
+    loader: {
+      epoch: number(field(loader, "epoch"), "loader.epoch", true),
+      position: number(field(loader, "position"), "loader.position", true),
+    },
+    best: best === null ? null : {
+      step: number(field(best, "step"), "best.step", true),
+      loss: number(field(best, "loss"), "best.loss", false),
+    },
+  };
+}

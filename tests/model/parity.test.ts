@@ -1,0 +1,132 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { elementCount } from "../../kernels/ops/tensor.ts";
+import { matmul } from "../../kernels/ops/matmul.ts";
+import { Executable } from "../../kernels/plan/executable.ts";
+import { Graph } from "../../kernels/plan/graph.ts";
+import { planProgram } from "../../kernels/plan/plan_program.ts";
+import type { Gpu } from "../../kernels/runtime/gpu.ts";
+import { LanguageModel } from "../../model/language_model.ts";
+import { parseModelConfig } from "../../model/model_config.ts";
+import { TrainingSession } from "../../model/train/training_session.ts";
+import { assertClose, testDevice } from "../kernels/harness.ts";
+import {
+  BATCH,
+  CONTEXT,
+  parityBatch,
+  parityWeights,
+  VOCABULARY,
+} from "../parity/generator.ts";
+import { PARITY_FAMILIES, readParityReference } from "../parity/reference.ts";
+
+const OPTIMIZER = {
+  learning_rate: 1e-3,
+  minimum_learning_rate: 0,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weight_decay: 0.1,
+  clip: 1,
+};
+
+for (const family of PARITY_FAMILIES) {
+  const reference = await readParityReference(family);
+  const config = parseModelConfig(reference.config, `${family}.json`);
+
+  Deno.test(`${family}: logits equal PyTorch's within 1e-4`, async () => {
+    const gpu = await testDevice();
+    const model = new LanguageModel(
+      config,
+      gpu.capabilities.limits.maxBufferSize,
+    );
+    const graph = new Graph();
+    const tokens = graph.input("tokens", [BATCH * CONTEXT], "u32");
+    const { hidden, head } = model.sequences(graph, tokens, CONTEXT);
+    const logits = matmul(graph, { a: hidden, b: head }, { layout: "nt" });
+    const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+      keep: [logits],
+    });
+    const program = await Executable.compile<number>(gpu, plan);
+    upload(program, model);
+    program.write(tokens, parityBatch(0).inputs);
+    program.submit(["run"]);
+    const values = await program.read(logits);
+    program.destroy();
+    for (const { row, values: expected } of reference.logits.rows) {
+      const actual = values.subarray(row * VOCABULARY, (row + 1) * VOCABULARY);
+      assertClose(actual, expected, 1e-4, `logits of row ${row}`);
+    }
+    const { indices, values: expected } = reference.logits.samples;
+    assertClose(indices.map((i) => values[i]), expected, 1e-4, "logits");
+  });
+
+  Deno.test(`${family}: every named gradient equals PyTorch's`, async () => {
+    const session = await open(await testDevice());
+    upload(session.executable, session.model);
+    const { program, executable, model } = session;
+    const { inputs, targets } = parityBatch(0);
+    executable.write(program.tokens, inputs);
+    executable.write(program.targets, targets);
+    executable.write(program.scale, Float32Array.of(1 / (BATCH * CONTEXT)));
+    executable.submit(["micro"]);
+    const named = new Map<string, Float32Array>();
+    for (const { part, tensor } of model.parameters.partTensors("gradient")) {
+      named.set(part.name, await executable.read(tensor));
+    }
+    session.close();
+    assertEquals(
+      [...named.keys()].sort(),
+      Object.keys(reference.gradients).sort(),
+    );
+    for (
+      const [name, { norm, samples }] of Object.entries(reference.gradients)
+    ) {
+      const values = named.get(name) ?? new Float32Array();
+      const actual = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
+      // Relative to the gradient's norm, as the project promises.
+      assertAlmostEquals(actual, norm, 1e-3 * norm, `norm of ${name}`);
+      samples.indices.forEach((index, i) =>
+        assertAlmostEquals(
+          values[index],
+          samples.values[i],
+          1e-3 * norm,
+          `gradient of ${name} at ${index}`,
+        )
+      );
+    }
+  });
+
+  Deno.test(`${family}: ten AdamW steps lose what PyTorch's do`, async () => {
+    const session = await open(await testDevice());
+    upload(session.executable, session.model);
+    const losses: number[] = [];
+    const norms: number[] = [];
+    for (let step = 1; step <= reference.losses.length; step++) {
+      session.step([parityBatch(step - 1)], { step, learningRate: 1e-3 });
+      const result = await session.result();
+      losses.push(result?.loss ?? NaN);
+      norms.push(result?.gradientNorm ?? NaN);
+    }
+    session.close();
+    losses.forEach((loss, i) =>
+      assertAlmostEquals(loss, reference.losses[i], 1e-4, `loss ${i}`)
+    );
+    norms.forEach((norm, i) =>
+      assertAlmostEquals(norm, reference.gradient_norms[i], 1e-3, `norm ${i}`)
+    );
+  });
+
+  const open = (gpu: Gpu) =>
+    TrainingSession.open(gpu, {
+      config,
+      shape: { batch: BATCH, context: CONTEXT, vocabulary: VOCABULARY },
+      optimizer: OPTIMIZER,
+      memory: { recompute: "none", limit: null },
+      samples: false,
+    });
+}
+
+function upload(program: Executable<number>, model: LanguageModel): void {
+  for (const { part, tensor } of model.parameters.partTensors("weight")) {
+    program.write(tensor, parityWeights(part.name, elementCount(part.shape)));
+  }
+}
