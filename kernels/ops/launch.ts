@@ -5,6 +5,13 @@ import { BYTES_PER_ELEMENT } from "./tensor.ts";
 export const LINEAR_WORKGROUP = 64;
 
 /**
+ * Turns that the loops of one invocation may take, all loops together. Mesa's
+ * software driver silently ends every loop after 65,535 of them in total, so
+ * kernels share or split longer work; the rest is left for their setup.
+ */
+export const MOST_LOOP_TURNS = 60_000;
+
+/**
  * WGSL that opens an entry point with one invocation per item and gives its
  * number as `index`. Pairs with {@linkcode linearWorkgroups}; two dimensions
  * are needed because one is limited to 65,535 workgroups.

@@ -1,5 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
-import { foldWorkgroups } from "./launch.ts";
+import { foldWorkgroups, MOST_LOOP_TURNS } from "./launch.ts";
 import { bindRange } from "./matmul_blocks.ts";
 import { lowerMatmul, type MatmulContext } from "./matmul_lower.ts";
 import type { LowerContext } from "./op_spec.ts";
@@ -94,7 +94,7 @@ function lowerRows(
   const loss = bindRange(node.outputs.rows, start, start + rows, capabilities);
   const variant = context.choose(
     `softmax_loss ${rows} ${width}`,
-    softmaxLossVariants(capabilities),
+    softmaxLossVariants(width, capabilities),
   );
   context.dispatch({
     kernel: softmaxLossKernel({
@@ -142,11 +142,17 @@ function lowerRows(
 }
 
 function softmaxLossVariants(
+  width: number,
   { software }: Capabilities,
 ): [SoftmaxLossVariant, ...SoftmaxLossVariant[]] {
   const alone = { name: "row_per_invocation", groupRows: 64, sharing: 1 };
   const shared = { name: "row_per_workgroup", groupRows: 1, sharing: 256 };
   const between = { name: "row_per_16", groupRows: 4, sharing: 16 };
+  const turns = 2 * (width % 4 === 0 ? width / 4 : width);
+  if (turns / between.sharing > MOST_LOOP_TURNS) return [shared];
+  if (turns > MOST_LOOP_TURNS) {
+    return software ? [between, shared] : [shared, between];
+  }
   return software ? [alone, between, shared] : [shared, between, alone];
 }
 

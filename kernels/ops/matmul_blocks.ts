@@ -1,5 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
-import type { RowBlock } from "./launch.ts";
+import { MOST_LOOP_TURNS, type RowBlock } from "./launch.ts";
 import type { Binding } from "./op_spec.ts";
 import type { MatmulLayout } from "./matmul_problem.ts";
 import { BYTES_PER_ELEMENT, elementCount, type Tensor } from "./tensor.ts";
@@ -13,6 +13,12 @@ export interface MatmulBlocks {
   /** Runs of depths, whose products are added one after the other. */
   readonly depth: readonly RowBlock[];
 }
+
+/**
+ * Depths of one launch: kernels take four a turn or, staged, ten turns for
+ * sixteen.
+ */
+const MOST_DEPTH = MOST_LOOP_TURNS;
 
 /**
  * Splits a matmul for the binding limit. Each stored matrix is cut along its
@@ -41,6 +47,7 @@ export function matmulBlocks(
       depth,
       layout === "nn" ? [columns] : layout === "tn" ? [rows, columns] : [],
       capabilities,
+      MOST_DEPTH,
     ),
   };
 }
@@ -70,18 +77,19 @@ export function bindRange(
   };
 }
 
-/** Runs of at most as many rows as can be bound of every matrix. */
+/** Runs of at most `longest` rows, and as many as can be bound of each matrix. */
 function runs(
   length: number,
   widths: readonly number[],
   { limits }: Capabilities,
+  longest: number = length,
 ): RowBlock[] {
   const widest = Math.max(0, ...widths) * BYTES_PER_ELEMENT;
   const limit = limits.maxStorageBufferBindingSize;
   // A run may start off alignment, and then what is bound starts earlier.
   const usable = limit - limits.minStorageBufferOffsetAlignment;
-  if (length * widest <= usable) return [{ start: 0, rows: length }];
-  const most = Math.floor(usable / widest);
+  const most = Math.min(longest, Math.floor(usable / widest));
+  if (length <= most) return [{ start: 0, rows: length }];
   if (most < 1) {
     throw new RangeError(
       `Cannot bind rows of ${widest} bytes: the adapter binds at most ${limit} bytes at once`,

@@ -171,6 +171,11 @@ Deno.test("linearCrossEntropy takes some rows and ids at a time where little can
   await check(PADDED, { capabilities: await limited(16384) });
 });
 
+Deno.test("linearCrossEntropy reads rows too long for the loops of one invocation", async () => {
+  // 2 · 40,001 turns; Mesa's software driver ends loops after 65,535.
+  await check({ rows: 2, channels: 4, vocabulary: 40001, width: 40001 });
+});
+
 for (const name of ["row_per_invocation", "row_per_16", "row_per_workgroup"]) {
   Deno.test(`linearCrossEntropy is right with ${name}`, async () => {
     const choose = (problem: string, names: string[]) =>

@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { MOST_LOOP_TURNS } from "../../../kernels/ops/launch.ts";
 import { matmul } from "../../../kernels/ops/matmul.ts";
+import { matmulBlocks } from "../../../kernels/ops/matmul_blocks.ts";
 import { ShapeError } from "../../../kernels/ops/op_spec.ts";
 import { weightedSum } from "../../../kernels/ops/weighted_sum.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
@@ -253,6 +255,15 @@ async function checkGradients(
     assertClose(gradients[name], expected[name], bound, name);
   }
 }
+
+Deno.test("matmul sums more products than the loops of one invocation take", async () => {
+  const product = productOf("nt", [2, 3, 300_000]);
+  const { capabilities } = await testDevice();
+  const { depth } = matmulBlocks("nt", product, capabilities);
+  assertEquals(depth.reduce((sum, { rows }) => sum + rows, 0), 300_000);
+  assert(depth.every(({ rows }) => rows <= MOST_LOOP_TURNS));
+  await check(product, true, "silu");
+});
 
 Deno.test("matmul adds up the gradients of a weight that is used twice", async () => {
   const product = productOf("nt", [6, 5, 5]);
