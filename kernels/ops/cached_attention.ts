@@ -1,26 +1,29 @@
-import { cachedAttentionKernel } from "./cached_attention_kernel.ts";
-import type { KernelSource } from "./kernel_source.ts";
-import { foldWorkgroups, linearMain, linearWorkgroups } from "./launch.ts";
-import type { GraphBuilder, OpSpec } from "./op_spec.ts";
+import { packedWidth } from "./attention_layout.ts";
+import {
+  type CacheLayout,
+  combineKernel,
+  scoresKernel,
+  valuesKernel,
+  writeCacheKernel,
+} from "./cached_attention_kernels.ts";
+import { linearWorkgroups, rowBlocks } from "./launch.ts";
+import type { GraphBuilder, LowerContext, Node, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import type { Tensor, TensorType } from "./tensor.ts";
 
-/** Operands of {@linkcode cachedAttention}. */
-export interface CachedAttentionOperands {
-  /**
-   * R new rows of query heads, key heads and value heads,
-   * (R, (H + 2·KV)·D).
-   */
+/** Operands of an attention over keys and values of earlier positions. */
+export interface CachedAttentionInputs {
+  /** New rows of query heads, key heads, value heads, `(R, (H+2·KV)·D)`. */
   readonly qkv: Tensor;
-  /** Keys of all positions so far, persistent, (P, KV·D). */
+  /** Keys by position, `(P, KV·D)`, updated. */
   readonly keyCache: Tensor;
-  /** Values of all positions so far, persistent, (P, KV·D). */
+  /** Values by position, `(P, KV·D)`, updated. */
   readonly valueCache: Tensor;
-  /** Rows in the caches before this call, u32 (1). */
+  /** Positions that the caches hold already, u32 `(1)`. */
   readonly position: Tensor;
 }
 
-/** Heads of a {@linkcode cachedAttention}. */
+/** Heads of an attention over cached positions. */
 export interface CachedAttentionOptions {
   /** Query heads, H. */
   readonly heads: number;
@@ -37,131 +40,189 @@ export interface CachedAttentionOptions {
 }
 
 /**
- * Causal attention of the next rows of one sequence over all rows before them:
- * the new keys and values go into the caches at `position` and after, then row
- * r attends to the cache rows 0 … position + r. Rows that the caches have no
- * room for are not kept, and their results mean nothing.
+ * Causal attention of new positions over all positions so far: stores the keys
+ * and values of the new rows in the caches, then attends. Rows that the caches
+ * have no room for are not stored.
  *
  * @param graph Graph to append to.
- * @param operands New rows and caches.
+ * @param inputs New rows, caches, and how much the caches hold.
  * @param options Heads and window.
- * @returns Weighted values, (R, H·D).
+ * @returns Weighted values of the new rows, `(R, H·D)`.
  * @throws {ShapeError} if the operands do not fit together.
  */
 export function cachedAttention(
   graph: GraphBuilder,
-  operands: CachedAttentionOperands,
-  options: CachedAttentionOptions,
+  { qkv, keyCache, valueCache, position }: CachedAttentionInputs,
+  { heads, kvHeads, headDim, window = Infinity }: CachedAttentionOptions,
 ): Tensor {
-  const { qkv, keyCache, valueCache, position } = operands;
-  const { heads, kvHeads, headDim, window = Infinity } = options;
   const attributes = { heads, kvHeads, headDim, window };
   const { keys, values } = graph.emit(
-    append,
-    { qkv, keyCache, valueCache, position },
+    writeSpec,
+    { qkv, keys: keyCache, values: valueCache, position },
     attributes,
   );
-  return graph.emit(attend, { qkv, keys, values, position }, attributes).out;
+  return graph.emit(attendSpec, { qkv, keys, values, position }, attributes)
+    .out;
 }
 
 type Attributes = Required<CachedAttentionOptions>;
 
-function check(
-  qkv: TensorType,
-  keys: TensorType,
-  values: TensorType,
-  { heads, kvHeads, headDim, window }: Attributes,
-): void {
-  const width = kvHeads * headDim;
-  const fits = Number.isInteger(heads / kvHeads) && window >= 1 &&
-    qkv.shape.length === 2 && qkv.shape[1] === heads * headDim + 2 * width &&
-    keys.shape.length === 2 && keys.shape[1] === width &&
-    values.shape.join() === keys.shape.join();
-  if (fits) return;
-  throw new ShapeError(
-    `Cannot attend from [${qkv.shape}] over caches [${keys.shape}] and ` +
-      `[${values.shape}] with ${heads} heads, ${kvHeads} key heads of ${headDim} ` +
-      `and a window of ${window}`,
-  );
-}
-
-const append: OpSpec<Attributes> = {
-  name: "cache_append",
-  infer({ qkv, keyCache, valueCache }, attributes) {
-    check(qkv, keyCache, valueCache, attributes);
+const writeSpec: OpSpec<Attributes> = {
+  name: "write_cache",
+  infer(inputs, attributes) {
+    checkShapes(inputs, attributes);
+    const { keys, values } = inputs;
     return {
-      keys: { ...keyCache, overwrites: "keyCache" },
-      values: { ...valueCache, overwrites: "valueCache" },
+      keys: { ...keys, overwrites: "keys" },
+      values: { ...values, overwrites: "values" },
     };
   },
   lower({ node, capabilities, dispatch }) {
-    const { qkv, keyCache, valueCache, position } = node.inputs;
-    const [capacity, width] = keyCache.shape;
-    const [rows, packed] = qkv.shape;
+    const layout = layoutOf(node);
+    const { keys, values } = node.outputs;
+    const { qkv, position } = node.inputs;
+    const { kernel, items } = writeCacheKernel(layout);
     dispatch({
-      kernel: appendKernel(rows, packed, width, capacity),
-      bindings: [keyCache, valueCache, qkv, position]
-        .map((tensor) => ({ tensor })),
-      workgroups: linearWorkgroups(rows * width, capabilities),
+      kernel,
+      bindings: [
+        { tensor: keys },
+        { tensor: values },
+        { tensor: qkv },
+        { tensor: position },
+      ],
+      workgroups: linearWorkgroups(items, capabilities),
     });
   },
   flops: () => 0,
 };
 
-function appendKernel(
-  rows: number,
-  packed: number,
-  width: number,
-  capacity: number,
-): KernelSource {
-  return {
-    name: "cache_append",
+const attendSpec: OpSpec<Attributes> = {
+  name: "cached_attention",
+  infer(inputs, attributes) {
+    checkShapes(inputs, attributes);
+    const [rows] = inputs.qkv.shape;
+    const { heads, headDim } = attributes;
+    return { out: { shape: [rows, heads * headDim], dtype: "f32" } };
+  },
+  lower: lowerAttend,
+  // As if the caches were full: how full they are is known when it runs.
+  flops({ inputs, attributes: { heads, headDim, window } }) {
+    const [rows] = inputs.qkv.shape;
+    const [positions] = inputs.keys.shape;
+    return 4 * rows * heads * headDim * Math.min(positions, window);
+  },
+};
+
+function lowerAttend(
+  { node, capabilities, scratch, dispatch }: LowerContext<Attributes>,
+): void {
+  const layout = layoutOf(node);
+  const { rows, heads, headDim, positions } = layout;
+  const { qkv, keys, values, position } = node.inputs;
+  // Few rows leave most of an adapter idle, so that runs of keys are taken by
+  // different invocations and put together at the end.
+  const splits = Math.max(
+    1,
+    Math.min(capabilities.software ? 4 : 32, Math.floor(positions / 32)),
+  );
+  const scores = scratch("scores", [rows, heads, positions]);
+  const sums = scratch("sums", [rows, heads, splits, headDim]);
+  const marks = scratch("marks", [rows, heads, splits, 2]);
+  for (const block of rowBlocks(rows, [heads * positions], capabilities)) {
+    const part = { ...layout, firstRow: block.start, rows: block.rows };
+    const range = {
+      offset: block.start * heads * positions,
+      length: block.rows * heads * positions,
+    };
+    const score = scoresKernel(part);
+    dispatch({
+      kernel: score.kernel,
+      bindings: [
+        { tensor: scores, ...range },
+        { tensor: qkv },
+        { tensor: keys },
+        { tensor: position },
+      ],
+      workgroups: linearWorkgroups(score.items, capabilities),
+    });
+    const sum = valuesKernel(part, splits);
+    dispatch({
+      kernel: sum.kernel,
+      bindings: [
+        { tensor: sums },
+        { tensor: marks },
+        { tensor: scores, ...range },
+        { tensor: values },
+        { tensor: position },
+      ],
+      workgroups: linearWorkgroups(sum.items, capabilities),
+    });
+  }
+  const combine = combineKernel(layout, splits);
+  dispatch({
+    kernel: combine.kernel,
     bindings: [
-      { name: "keys", element: "f32", access: "write" },
-      { name: "values", element: "f32", access: "write" },
-      { name: "qkv", element: "f32", access: "read" },
-      { name: "position", element: "u32", access: "read" },
+      { tensor: node.outputs.out },
+      { tensor: sums },
+      { tensor: marks },
     ],
-    body: linearMain(
-      rows * width,
-      `
-  let row = index / ${width}u;
-  let column = index % ${width}u;
-  let place = position[0] + row;
-  if (place >= ${capacity}u) { return; }
-  let source = row * ${packed}u + ${packed - 2 * width}u + column;
-  keys[place * ${width}u + column] = qkv[source];
-  values[place * ${width}u + column] = qkv[source + ${width}u];`,
-    ),
+    workgroups: linearWorkgroups(combine.items, capabilities),
+  });
+}
+
+function layoutOf({ inputs, attributes }: Node<Attributes>): CacheLayout {
+  const [rows] = inputs.qkv.shape;
+  const [positions] = inputs.keys.shape;
+  const { heads, kvHeads, headDim, window } = attributes;
+  return {
+    firstRow: 0,
+    rows,
+    positions,
+    heads,
+    kvHeads,
+    headDim,
+    window: Math.min(window, positions),
   };
 }
 
-const attend: OpSpec<Attributes> = {
-  name: "cached_attention",
-  infer({ qkv, keys, values }, attributes) {
-    check(qkv, keys, values, attributes);
-    const { heads, headDim } = attributes;
-    return { out: { shape: [qkv.shape[0], heads * headDim], dtype: "f32" } };
-  },
-  lower({ node, capabilities, dispatch }) {
-    const { qkv, keys, values, position } = node.inputs;
-    const { attributes } = node;
-    const rows = qkv.shape[0];
-    dispatch({
-      kernel: cachedAttentionKernel({
-        ...attributes,
-        rows,
-        capacity: keys.shape[0],
-      }),
-      bindings: [node.outputs.out, qkv, keys, values, position]
-        .map((tensor) => ({ tensor })),
-      workgroups: foldWorkgroups(rows * attributes.heads, capabilities),
-    });
-  },
-  flops({ inputs, attributes: { heads, headDim, window } }) {
-    // Counted for full caches: how full they are is known only when it runs.
-    const [capacity] = inputs.keys.shape;
-    return 4 * inputs.qkv.shape[0] * heads * headDim *
-      Math.min(capacity, window);
-  },
-};
+function checkShapes(
+  { qkv, keys, values, position }: Readonly<Record<string, TensorType>>,
+  { heads, kvHeads, headDim, window }: Attributes,
+): void {
+  for (const count of [heads, kvHeads, headDim, heads / kvHeads]) {
+    if (!Number.isSafeInteger(count) || count < 1) {
+      throw new ShapeError(
+        `Cannot attend with ${heads} heads and ${kvHeads} key heads of ${headDim}: these ` +
+          `must be positive integers, and key heads divide heads`,
+      );
+    }
+  }
+  if (!(window >= 1)) {
+    throw new ShapeError(
+      `Cannot attend in a window of ${window} keys: it must hold at least one`,
+    );
+  }
+  const width = packedWidth({ heads, kvHeads, headDim });
+  if (qkv.shape.length !== 2 || qkv.shape[1] !== width) {
+    throw new ShapeError(
+      `Cannot attend over [${qkv.shape}]: it must hold rows of ${width}`,
+    );
+  }
+  for (const cache of [keys, values]) {
+    if (
+      cache.shape.length !== 2 || cache.shape[1] !== kvHeads * headDim ||
+      cache.shape[0] !== keys.shape[0]
+    ) {
+      throw new ShapeError(
+        `Cannot attend over a cache of [${cache.shape}]: it must hold rows of ` +
+          `${kvHeads * headDim}, as many keys as values`,
+      );
+    }
+  }
+  if (position.dtype !== "u32" || position.shape.join() !== "1") {
+    throw new ShapeError(
+      `Cannot attend from a position of ${position.dtype} [${position.shape}]: it must ` +
+        `be u32 [1]`,
+    );
+  }
+}
