@@ -78,13 +78,13 @@ const CORES = 4;
  * one.
  */
 const COST = {
-  product: 2.8,
-  vectorLoad: 10.7,
-  scalarLoad: 28,
+  product: 3,
+  vectorLoad: 11,
+  scalarLoad: 30,
   partialSum: 25,
   launch: 30_000,
   /** Compiling, spread over the launches of a run; large tiles take seconds. */
-  compile: (tileArea: number) => 2e5 * (tileArea / 128) ** 5,
+  compile: (tileArea: number) => 1.5e5 * (tileArea / 128) ** 7,
 };
 
 /** Beyond this, drivers take many seconds to compile a kernel. */
