@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { InputError } from "../../../data/input_error.ts";
+import type { StartedEvent } from "../../../model/train/events.ts";
+import { resolveModel } from "../../../model/train/resolve_model.ts";
+import { TrainingSession } from "../../../model/train/training_session.ts";
+import { withFolder } from "../../data/with_folder.ts";
+import { testDevice } from "../../kernels/harness.ts";
+import {
+  eventsOf,
+  TINY_LLAMA_YAML,
+  TINY_YAML,
+  tinyConfig,
+  trainTiny,
+  writeText,
+} from "../tiny_run.ts";
+
+const PROMPTS = { "sample.prompts": '["a cat"]', "sample.tokens": "8" };
+
+/** Evaluations, samples and checkpoints after step 2 and at the end. */
+const VISITS = {
+  "train.steps": "6",
+  "evaluate.every": "3",
+  "sample.every": "4",
+  "checkpoint.every": "5",
+};
+
+const RUNS: readonly {
+  readonly name: string;
+  readonly yaml?: string;
+  readonly overrides?: Record<string, string>;
+}[] = [
+  { name: "gpt2", overrides: PROMPTS },
+  { name: "llama", yaml: TINY_LLAMA_YAML, overrides: PROMPTS },
+  { name: "accumulation", overrides: { "train.accumulation": "2" } },
+  { name: "elementwise", overrides: { "memory.recompute": "elementwise" } },
+  {
+    name: "block",
+    yaml: TINY_LLAMA_YAML,
+    overrides: { "memory.recompute": "block" },
+  },
+];
+
+for (const { name, yaml, overrides } of RUNS) {
+  Deno.test(`${name}: the plan's peak is what the device allocated, once`, () =>
+    withFolder(async (folder) => {
+      const gpu = await testDevice();
+      const data = await writeText(folder);
+      const config = tinyConfig(data, { ...VISITS, ...overrides }, yaml);
+      const before = gpu.allocatedBytes;
+      const seen: { bytes: number; buffers: number; pipelines: number }[] = [];
+      const events = await trainTiny({ config, out: join(folder, "run") }, (
+        event,
+      ) => {
+        if (event.type === "step" && event.step < 2) return;
+        seen.push({
+          bytes: gpu.allocatedBytes - before,
+          buffers: gpu.buffersCreated,
+          pipelines: gpu.pipelinesCreated,
+        });
+      });
+      const [{ peakBytes, planBytes }] = eventsOf(events, "started");
+      assertEquals(
+        Object.values(planBytes).reduce((sum, bytes) => sum + bytes, 0),
+        peakBytes,
+      );
+      assertEquals(
+        new Set(seen.map(({ bytes }) => bytes)),
+        new Set([peakBytes]),
+      );
+      assertEquals(new Set(seen.map(({ buffers }) => buffers)).size, 1);
+      assertEquals(new Set(seen.map(({ pipelines }) => pipelines)).size, 1);
+      assertEquals(gpu.allocatedBytes, before);
+      if (overrides === PROMPTS) {
+        assertEquals(
+          eventsOf(events, "sampled").map(({ step }) => step),
+          [4, 6],
+        );
+      }
+    }));
+}
+
+for (const yaml of [TINY_YAML, TINY_LLAMA_YAML]) {
+  const { model, train, optimizer } = tinyConfig("text.txt", {}, yaml);
+
+  Deno.test(`${model.family}: recomputed activations give the same bits`, async () => {
+    const gpu = await testDevice();
+    const shape = { batch: train.batch, context: train.context };
+    const tokens = Uint32Array.from({ length: 4 * 32 }, (_, i) => i * i % 257);
+    const batch = { inputs: tokens, targets: tokens.toReversed() };
+    const results = [];
+    for (const recompute of ["none", "elementwise", "block"] as const) {
+      const session = await TrainingSession.open(gpu, {
+        config: resolveModel(model, {
+          vocabSize: 257,
+          context: train.context,
+          bosTokenId: 256,
+          eosTokenId: 256,
+        }, "tiny.yaml"),
+        shape: { ...shape, vocabulary: 257 },
+        optimizer,
+        memory: { recompute, limit: null },
+        samples: false,
+      });
+      const { executable, program } = session;
+      session.initialize(1);
+      executable.write(program.scale, Float32Array.of(1 / tokens.length));
+      executable.write(program.tokens, batch.inputs);
+      executable.write(program.targets, batch.targets);
+      executable.submit(["micro"]);
+      const gradients: Record<string, Float32Array> = {};
+      const parts = session.model.parameters.partTensors("gradient");
+      for (const { part, tensor } of parts) {
+        gradients[part.name] = await executable.read(tensor);
+        assert(gradients[part.name].some((value) => value !== 0), part.name);
+      }
+      const losses: (number | undefined)[] = [];
+      session.initialize(1);
+      for (let step = 1; step <= 4; step++) {
+        session.step([batch], { step, learningRate: 1e-2 });
+        losses.push((await session.result())?.loss);
+      }
+      results.push({ recompute, gradients, losses });
+      session.close();
+    }
+    const [kept, ...recomputed] = results;
+    for (const { recompute, gradients, losses } of recomputed) {
+      assertEquals(losses, kept.losses, recompute);
+      assertEquals(gradients, kept.gradients, recompute);
+    }
+  });
+}
+
+Deno.test("little memory makes a run recompute, too little is bad input", () =>
+  withFolder(async (folder) => {
+    const data = await writeText(folder);
+    const startUnder = async (limit: number | null): Promise<StartedEvent> => {
+      const memory = { recompute: "auto", limit } as const;
+      const config = { ...tinyConfig(data), memory };
+      const out = join(folder, `run ${limit}`);
+      const events = await trainTiny({ config, out });
+      assertEquals(eventsOf(events, "finished")[0].reason, "completed");
+      losses.push(eventsOf(events, "step").map((event) => event.trainLoss));
+      return eventsOf(events, "started")[0];
+    };
+    const losses: number[][] = [];
+    const free = await startUnder(null);
+    const tight = await startUnder(free.peakBytes - 4);
+    assert(tight.peakBytes < free.peakBytes);
+    assert(tight.planBytes.activations < free.planBytes.activations);
+    assertEquals(tight.planBytes.weights, free.planBytes.weights);
+    const tighter = await startUnder(tight.peakBytes - 4);
+    assert(tighter.peakBytes < tight.peakBytes);
+    assertEquals(losses[1], losses[0]);
+    assertEquals(losses[2], losses[0]);
+
+    const error = await assertRejects(() => startUnder(100_000), InputError);
+    assertMatch(
+      error.message,
+      /^This run needs at least .*memory\.limit is .*; raise it/,
+    );
+  }));
