@@ -1,8 +1,8 @@
 /** How WGSL sees the elements of a binding. */
 export type BindingElement = "f32" | "u32" | "vec4<f32>" | "vec2<f32>";
 
-/** One storage buffer that a kernel declares. */
-export interface BindingDeclaration {
+/** A storage buffer that a kernel declares. */
+export interface BufferDeclaration {
   /** Name of the WGSL variable, an `array<element>`. */
   readonly name: string;
   /** Element type in WGSL. */
@@ -16,6 +16,35 @@ export interface BindingDeclaration {
 }
 
 /**
+ * The program's operand texture as a kernel declares it: texels of four f32,
+ * addressed by their number through {@linkcode texelAddress}. Software adapters
+ * load texels in vectors where they load from buffers lane by lane.
+ */
+export interface TexelDeclaration {
+  /** Name of the WGSL variable, a `texture_storage_2d<rgba32float>`. */
+  readonly name: string;
+  /** What the kernel does with it; one launch cannot do both. */
+  readonly texels: "read" | "write";
+}
+
+/** Something that a kernel binds. */
+export type BindingDeclaration = BufferDeclaration | TexelDeclaration;
+
+/** How a binding is declared once memory is planned. */
+export type AccessMode = "read" | "read_write" | "texel_read" | "texel_write";
+
+/** Texels in a row of the operand texture; legal on every adapter. */
+export const TEXELS_PER_ROW = 2048;
+
+/** WGSL coordinates of the texel with the number that an expression gives. */
+export function texelAddress(index: string): string {
+  const bits = Math.log2(TEXELS_PER_ROW);
+  return `vec2<u32>((${index}) & ${
+    TEXELS_PER_ROW - 1
+  }u, (${index}) >> ${bits}u)`;
+}
+
+/**
  * A compute kernel as text: everything but the declarations of its storage
  * buffers, whose access modes are known only once memory is planned.
  *
@@ -25,7 +54,7 @@ export interface BindingDeclaration {
 export interface KernelSource {
   /** Name for profiles and messages, such as `matmul_nt_8x8`. */
   readonly name: string;
-  /** Storage buffers in binding order, at most eight. */
+  /** What it binds, in binding order; at most eight buffers. */
   readonly bindings: readonly BindingDeclaration[];
   /** WGSL with an entry point `main`. */
   readonly body: string;
@@ -34,11 +63,15 @@ export interface KernelSource {
 /** The whole WGSL module of a kernel, given the access mode of each binding. */
 export function moduleText(
   kernel: KernelSource,
-  access: readonly ("read" | "read_write")[],
+  access: readonly AccessMode[],
 ): string {
   const declarations = kernel.bindings.map((binding, index) =>
-    `@group(0) @binding(${index}) var<storage, ${access[index]}> ` +
-    `${binding.name}: array<${binding.element}>;`
+    `@group(0) @binding(${index}) ` +
+    ("texels" in binding
+      ? `var ${binding.name}: texture_storage_2d<rgba32float, ${binding.texels}>;`
+      : `var<storage, ${
+        access[index]
+      }> ${binding.name}: array<${binding.element}>;`)
   );
   return [...declarations, kernel.body].join("\n");
 }

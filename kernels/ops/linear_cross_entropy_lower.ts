@@ -189,6 +189,7 @@ function sharingScratch(context: Context): MatmulContext {
   return {
     capabilities: context.capabilities,
     dispatch: (dispatch) => context.dispatch(dispatch),
+    texels: (count) => context.texels(count),
     choose: (problem, candidates) => context.choose(problem, candidates),
     scratch: (name, shape, dtype) => {
       const key = `${name} ${shape} ${dtype}`;

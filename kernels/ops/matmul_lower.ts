@@ -3,7 +3,9 @@ import { foldWorkgroups, linearWorkgroups } from "./launch.ts";
 import { bindRange, matmulBlocks } from "./matmul_blocks.ts";
 import { splitSumKernel } from "./matmul_epilogue.ts";
 import type { MatmulLayout, MatmulProblem } from "./matmul_problem.ts";
+import { bufferOperands, texelOperands } from "./matmul_operands.ts";
 import { registerKernel } from "./matmul_register_kernel.ts";
+import { operandTexels, texelCopyKernel } from "./matmul_texels.ts";
 import { thinKernel } from "./matmul_thin_kernel.ts";
 import { tileCount } from "./matmul_tile.ts";
 import { type MatmulVariant, matmulVariants } from "./matmul_variants.ts";
@@ -14,7 +16,7 @@ import type { Tensor } from "./tensor.ts";
 /** What {@linkcode lowerMatmul} needs of a lowering context. */
 export type MatmulContext = Pick<
   LowerContext<unknown>,
-  "capabilities" | "scratch" | "dispatch" | "choose"
+  "capabilities" | "scratch" | "texels" | "dispatch" | "choose"
 >;
 
 /** A packed row-major matrix, or one that starts inside a tensor. */
@@ -198,10 +200,13 @@ function launch(
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
   const [x, y] = foldWorkgroups(down * across, capabilities);
+  const sources = variant.kind === "texel"
+    ? copyToTexels(context, problem, operands)
+    : operands;
   if (splits === 1) {
     context.dispatch({
       kernel: kernelOf(problem, variant),
-      bindings: [...result, ...operands, ...epilogue],
+      bindings: [...result, ...sources, ...epilogue],
       workgroups: [x, y, 1],
     });
     return;
@@ -211,7 +216,7 @@ function launch(
   };
   context.dispatch({
     kernel: kernelOf(problem, variant),
-    bindings: [partial, ...operands],
+    bindings: [partial, ...sources],
     workgroups: [x, y, splits],
   });
   context.dispatch({
@@ -224,10 +229,31 @@ function launch(
   });
 }
 
+/** Appends the copies of both operands, which then are a single binding. */
+function copyToTexels(
+  context: MatmulContext,
+  problem: MatmulProblem,
+  operands: readonly Binding[],
+): readonly Binding[] {
+  const places = operandTexels(problem);
+  const { a, b } = places;
+  const texels = context.texels(b.first + b.count);
+  for (const [index, place] of [a, b].entries()) {
+    context.dispatch({
+      kernel: texelCopyKernel(place),
+      bindings: [texels, operands[index]],
+      workgroups: linearWorkgroups(place.count, context.capabilities),
+    });
+  }
+  return [texels];
+}
+
 function kernelOf(problem: MatmulProblem, variant: MatmulVariant) {
   switch (variant.kind) {
     case "register":
-      return registerKernel(problem, variant.tile);
+      return registerKernel(problem, variant.tile, bufferOperands(problem));
+    case "texel":
+      return registerKernel(problem, variant.tile, texelOperands(problem));
     case "workgroup":
       return workgroupKernel(problem, variant.tile);
     case "thin":

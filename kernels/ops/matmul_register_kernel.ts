@@ -5,13 +5,13 @@ import {
   storeFunction,
   storePartFunction,
 } from "./matmul_epilogue.ts";
-import { type MatmulProblem, operandBindings } from "./matmul_problem.ts";
+import type { MatmulOperandSources } from "./matmul_operands.ts";
+import type { MatmulProblem } from "./matmul_problem.ts";
 import { storeTile, tileStep, tileSums } from "./matmul_step.ts";
 import {
   type MatmulTile,
   operandOffsets,
   tilePosition,
-  tileSource,
 } from "./matmul_tile.ts";
 
 /**
@@ -26,17 +26,18 @@ import {
 export function registerKernel(
   problem: MatmulProblem,
   tile: MatmulTile,
+  operands: MatmulOperandSources,
 ): KernelSource {
   const { depth, layout } = problem;
   const { splits, tileRows, tileColumns } = tile;
-  const source = tileSource(problem, tile);
+  const source = { layout, tileRows, tileColumns, ...operands };
   // A whole number of steps, so that every split starts on a vec4.
   const splitDepth = Math.ceil(depth / splits / 4) * 4;
   const tail = depth % 4;
   const end = depth - tail;
   const lines = [
     ...tilePosition(problem, tile),
-    ...operandOffsets(problem, tile),
+    ...operandOffsets(problem, tile, operands),
     ...tileSums(source),
   ];
   if (end > 0) {
@@ -67,12 +68,11 @@ export function registerKernel(
     (down, across, sum) =>
       `${store}row + ${down}, column + ${across} * 4u, ${sum});`,
   ));
-  const operands = operandBindings(problem);
   return {
-    name: `matmul_${layout}_register_${tileRows}x${tileColumns}`,
+    name: `matmul_${layout}_${operands.kind}_${tileRows}x${tileColumns}`,
     bindings: splits === 1
-      ? matmulBindings(problem, operands)
-      : partialBindings(problem, operands),
+      ? matmulBindings(problem, operands.bindings)
+      : partialBindings(problem, operands.bindings),
     body: `${splits === 1 ? storeFunction(problem) : storePartFunction(problem)}
 @compute @workgroup_size(${tile.groupColumns}, ${tile.groupRows})
 fn main(

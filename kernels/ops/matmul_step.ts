@@ -1,21 +1,23 @@
 import type { MatmulLayout } from "./matmul_problem.ts";
 
+/** Where the innermost loop reads one operand. */
+export interface OperandSource {
+  /** Elements from one of its rows to the next. */
+  readonly stride: number;
+  /** Whether it is read four elements at a time. */
+  readonly vector: boolean;
+  /** WGSL that reads what has a number, in elements or in fours of them. */
+  load(index: string): string;
+}
+
 /** Where the innermost loop of a matmul kernel reads its operands. */
 export interface StepSource {
   /** How a and b are stored. */
   readonly layout: MatmulLayout;
-  /** Variable that holds a, and elements from one of its rows to the next. */
-  readonly a: {
-    readonly name: string;
-    readonly stride: number;
-    readonly vector: boolean;
-  };
-  /** Variable that holds b, and elements from one of its rows to the next. */
-  readonly b: {
-    readonly name: string;
-    readonly stride: number;
-    readonly vector: boolean;
-  };
+  /** Where a is read. */
+  readonly a: OperandSource;
+  /** Where b is read. */
+  readonly b: OperandSource;
   /** Rows of the tile; a multiple of 4 where a is read as vec4 and is `tn`. */
   readonly tileRows: number;
   /** Columns of the tile, a multiple of 4. */
@@ -77,12 +79,12 @@ export function tileStep(source: StepSource, count: number): string[] {
   const lines: string[] = [];
   if (layout !== "tn" && a.vector) {
     for (let row = 0; row < tileRows; row++) {
-      lines.push(`let a${row} = ${a.name}[a_at${row} + k / 4u];`);
+      lines.push(`let a${row} = ${a.load(`a_at${row} + k / 4u`)};`);
     }
   }
   if (layout === "nt" && b.vector) {
     for (let column = 0; column < tileColumns; column++) {
-      lines.push(`let b${column} = ${b.name}[b_at${column} + k / 4u];`);
+      lines.push(`let b${column} = ${b.load(`b_at${column} + k / 4u`)};`);
     }
   }
   for (let depth = 0; depth < count; depth++) {
@@ -105,15 +107,15 @@ function loadDepth(source: StepSource, depth: number): string[] {
   if (layout === "tn" && a.vector) {
     for (let group = 0; group < tileRows / 4; group++) {
       lines.push(
-        `let a${depth}_${group} = ${a.name}[a_at${group} + ${
-          down(a.stride / 4)
-        }];`,
+        `let a${depth}_${group} = ${
+          a.load(`a_at${group} + ${down(a.stride / 4)}`)
+        };`,
       );
     }
   } else if (!a.vector) {
     const along = layout === "tn" ? down(a.stride) : `k + ${depth}u`;
     for (let row = 0; row < tileRows; row++) {
-      lines.push(`let a${depth}_${row} = ${a.name}[a_at${row} + ${along}];`);
+      lines.push(`let a${depth}_${row} = ${a.load(`a_at${row} + ${along}`)};`);
     }
   }
   for (let group = 0; group < tileColumns / 4; group++) {
@@ -137,13 +139,13 @@ function bValue({ layout, b }: StepSource, group: number, depth: number) {
     const values = four.map((column) =>
       b.vector
         ? `b${column}.${COMPONENTS[depth]}`
-        : `${b.name}[b_at${column} + k + ${depth}u]`
+        : b.load(`b_at${column} + k + ${depth}u`)
     );
     return `vec4(${values.join(", ")})`;
   }
-  if (b.vector) return `${b.name}[b_at${group} + ${down(b.stride / 4)}]`;
+  if (b.vector) return b.load(`b_at${group} + ${down(b.stride / 4)}`);
   const values = four.map((column) =>
-    `${b.name}[b_at${column} + ${down(b.stride)}]`
+    b.load(`b_at${column} + ${down(b.stride)}`)
   );
   return `vec4(${values.join(", ")})`;
 }

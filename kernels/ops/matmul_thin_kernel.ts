@@ -1,12 +1,12 @@
 import type { KernelSource } from "./kernel_source.ts";
 import { matmulBindings, storeFunction } from "./matmul_epilogue.ts";
-import { type MatmulProblem, operandBindings } from "./matmul_problem.ts";
+import { bufferOperands } from "./matmul_operands.ts";
+import type { MatmulProblem } from "./matmul_problem.ts";
 import { forTile, tileStep, tileSums } from "./matmul_step.ts";
 import {
   type MatmulTile,
   operandOffsets,
   tilePosition,
-  tileSource,
 } from "./matmul_tile.ts";
 
 /** Division of a matmul with few rows: the depth goes to many invocations. */
@@ -34,14 +34,15 @@ export function thinKernel(
 ): KernelSource {
   const { depth, layout } = problem;
   const { tileRows, tileColumns, groupColumns, groupDepth } = tile;
-  const source = tileSource(problem, tile);
+  const operands = bufferOperands(problem);
+  const source = { layout, tileRows, tileColumns, ...operands };
   const tail = depth % 4;
   const end = depth - tail;
   const sums = tileRows * tileColumns / 4;
   const slot = (index: number) => `slot + ${index}u`;
   const lines = [
     ...tilePosition(problem, tile),
-    ...operandOffsets(problem, tile),
+    ...operandOffsets(problem, tile, operands),
     ...tileSums(source),
   ];
   if (end > 0) {
@@ -84,7 +85,7 @@ export function thinKernel(
   );
   return {
     name: `matmul_${layout}_thin_${tileRows}x${tileColumns}`,
-    bindings: matmulBindings(problem, operandBindings(problem)),
+    bindings: matmulBindings(problem, operands.bindings),
     body: `${storeFunction(problem)}
 var<workgroup> sums: array<vec4<f32>, ${groupDepth * groupColumns * sums}>;
 @compute @workgroup_size(${groupColumns}, ${groupDepth})

@@ -1,5 +1,6 @@
-import { aIsVector, bIsVector, type MatmulProblem } from "./matmul_problem.ts";
-import type { StepSource } from "./matmul_step.ts";
+import type { MatmulOperandSources } from "./matmul_operands.ts";
+import type { MatmulProblem } from "./matmul_problem.ts";
+import type { OperandSource } from "./matmul_step.ts";
 
 /** How a kernel divides a matmul among invocations. */
 export interface MatmulTile {
@@ -63,20 +64,6 @@ export function tilePosition(
   ];
 }
 
-/** The innermost loop's view of operands read from storage. */
-export function tileSource(
-  problem: MatmulProblem,
-  { tileRows, tileColumns }: MatmulTile,
-): StepSource {
-  return {
-    layout: problem.layout,
-    a: { name: "a", stride: problem.a.stride, vector: aIsVector(problem) },
-    b: { name: "b", stride: problem.b.stride, vector: bIsVector(problem) },
-    tileRows,
-    tileColumns,
-  };
-}
-
 /**
  * Statements that declare `a_at…` and `b_at…`, where the rows of a and the
  * columns of b that an invocation needs start, held inside the matrices.
@@ -84,18 +71,17 @@ export function tileSource(
 export function operandOffsets(
   problem: MatmulProblem,
   tile: MatmulTile,
+  { a, b, aBase, bBase }: MatmulOperandSources,
 ): string[] {
-  const { rows, columns, a, b, layout } = problem;
-  const vectorA = aIsVector(problem);
-  const vectorB = bIsVector(problem);
+  const { rows, columns, layout } = problem;
   return [
     ...offsets("a", {
       origin: "row",
       length: rows,
       count: tile.tileRows,
       covered: tile.tileRows * tile.groupRows,
-      access: a,
-      vector: vectorA,
+      source: a,
+      base: aBase,
       contiguous: layout === "tn",
     }),
     ...offsets("b", {
@@ -103,8 +89,8 @@ export function operandOffsets(
       length: columns,
       count: tile.tileColumns,
       covered: tile.tileColumns * tile.groupColumns,
-      access: b,
-      vector: vectorB,
+      source: b,
+      base: bBase,
       contiguous: layout !== "nt",
     }),
   ];
@@ -115,12 +101,13 @@ function offsets(name: string, dimension: {
   readonly length: number;
   readonly count: number;
   readonly covered: number;
-  readonly access: { readonly base: number; readonly stride: number };
-  readonly vector: boolean;
+  readonly source: Pick<OperandSource, "stride" | "vector">;
+  readonly base: number;
   /** Whether neighbours along the dimension are neighbours in memory. */
   readonly contiguous: boolean;
 }): string[] {
-  const { origin, length, count, covered, access, vector } = dimension;
+  const { origin, length, count, covered, base } = dimension;
+  const { stride, vector } = dimension.source;
   const per = vector && dimension.contiguous ? 4 : 1;
   const scale = vector ? 4 : 1;
   return Array.from({ length: count / per }, (_, index) => {
@@ -128,9 +115,9 @@ function offsets(name: string, dimension: {
       ? `(${origin} + ${index * per}u)`
       : `min(${origin} + ${index * per}u, ${length - per}u)`;
     return dimension.contiguous
-      ? `let ${name}_at${index} = (${access.base}u + ${position}) / ${scale}u;`
-      : `let ${name}_at${index} = ${access.base / scale}u + ${position} * ${
-        access.stride / scale
+      ? `let ${name}_at${index} = (${base}u + ${position}) / ${scale}u;`
+      : `let ${name}_at${index} = ${base / scale}u + ${position} * ${
+        stride / scale
       }u;`;
   });
 }

@@ -1,4 +1,6 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { TEXELS_PER_ROW } from "./kernel_source.ts";
+import { isWholeTexels, operandTexels } from "./matmul_texels.ts";
 import { BYTES_PER_ELEMENT } from "./tensor.ts";
 import { aIsVector, bIsVector, type MatmulProblem } from "./matmul_problem.ts";
 import { type ThinTile, thinWorkgroupBytes } from "./matmul_thin_kernel.ts";
@@ -12,7 +14,7 @@ import {
 export type MatmulVariant =
   & { readonly name: string }
   & (
-    | { readonly kind: "register"; readonly tile: MatmulTile }
+    | { readonly kind: "register" | "texel"; readonly tile: MatmulTile }
     | { readonly kind: "workgroup"; readonly tile: WorkgroupTile }
     | { readonly kind: "thin"; readonly tile: ThinTile }
   );
@@ -81,6 +83,9 @@ const COST = {
   product: 3,
   vectorLoad: 11,
   scalarLoad: 30,
+  texelLoad: 1,
+  /** Copying four elements to a texel, for all lanes. */
+  texelCopy: 100,
   partialSum: 25,
   launch: 30_000,
   /** Compiling, spread over the launches of a run; large tiles take seconds. */
@@ -112,6 +117,17 @@ function softwareCandidates(problem: MatmulProblem): Candidate[] {
           (splits === 1 ? 0 : COST.launch +
             COST.partialSum * splits * rows * columns / LANES / CORES);
         candidates.push({ variant: register(tile), cost });
+        const copied = operandTexels(problem);
+        const texelCost = rounds * Math.ceil(depth / splits) *
+            (area * COST.product + (tileRows + tileColumns) * COST.texelLoad) +
+          COST.texelCopy * (copied.a.count + copied.b.count) / LANES / CORES +
+          2 * COST.launch + COST.compile(area) +
+          (splits === 1 ? 0 : COST.launch +
+            COST.partialSum * splits * rows * columns / LANES / CORES);
+        candidates.push({
+          variant: register(tile, "texel"),
+          cost: texelCost,
+        });
       }
     }
   }
@@ -202,11 +218,14 @@ function thinCandidates(problem: MatmulProblem): Candidate[] {
   });
 }
 
-function register(tile: MatmulTile): MatmulVariant {
+function register(
+  tile: MatmulTile,
+  kind: "register" | "texel" = "register",
+): MatmulVariant {
   const { tileRows, tileColumns, splits } = tile;
   return {
-    kind: "register",
-    name: `register_${tileRows}x${tileColumns}${splitName(splits)}`,
+    kind,
+    name: `${kind}_${tileRows}x${tileColumns}${splitName(splits)}`,
     tile,
   };
 }
@@ -239,9 +258,15 @@ function tileOf(
 function isLegal(
   problem: MatmulProblem,
   { kind, tile }: MatmulVariant,
-  { limits }: Capabilities,
+  { limits, texelReads }: Capabilities,
 ): boolean {
   const { rows, columns } = problem;
+  if (kind === "texel") {
+    const { b } = operandTexels(problem);
+    const texels = b.first + b.count;
+    const fits = texels <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
+    if (!texelReads || !fits || !isWholeTexels(problem)) return false;
+  }
   const invocations = tile.groupColumns *
     (kind === "thin" ? tile.groupDepth : tile.groupRows);
   const shared = kind === "thin"

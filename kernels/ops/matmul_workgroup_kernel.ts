@@ -13,6 +13,7 @@ import {
   operandBindings,
 } from "./matmul_problem.ts";
 import {
+  type OperandSource,
   type StepSource,
   storeTile,
   tileStep,
@@ -52,8 +53,8 @@ export function workgroupKernel(
   const { a, b } = stages(layout, tile);
   const source: StepSource = {
     layout,
-    a: { name: "a_stage", stride: a.pitch * 4, vector: true },
-    b: { name: "b_stage", stride: b.pitch * 4, vector: true },
+    a: staged("a_stage", a.pitch),
+    b: staged("b_stage", b.pitch),
     tileRows,
     tileColumns,
   };
@@ -241,4 +242,13 @@ fn load_${name}(row: u32, place: u32) -> vec4<f32> {
   if (row >= ${outer}u || place >= ${inner}u) { return vec4<f32>(); }
   return ${value};
 }`;
+}
+
+/** An operand staged in workgroup memory. */
+function staged(name: string, pitch: number): OperandSource {
+  return {
+    stride: pitch * 4,
+    vector: true,
+    load: (index) => `${name}[${index}]`,
+  };
 }

@@ -76,7 +76,7 @@ export interface GradientContext<Attributes> {
 }
 
 /** A range of a tensor bound to a kernel. */
-export interface Binding {
+export interface TensorBinding {
   /** The tensor. */
   readonly tensor: Tensor;
   /** First element bound; its byte offset must suit the alignment limit. */
@@ -84,6 +84,15 @@ export interface Binding {
   /** Number of elements bound; the rest of the tensor where absent. */
   readonly length?: number;
 }
+
+/** The operand texture bound to a kernel. */
+export interface TexelBinding {
+  /** Number of texels in use, from the first one on. */
+  readonly texels: number;
+}
+
+/** What a kernel binds: part of a tensor, or the operand texture. */
+export type Binding = TensorBinding | TexelBinding;
 
 /** One kernel launch with its operands. */
 export interface Dispatch {
@@ -109,6 +118,11 @@ export interface LowerContext<Attributes> {
   readonly inPlace: boolean;
   /** A tensor that lives for this node only. */
   scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
+  /**
+   * Texels of the operand texture, all nodes' common scratch. They are this
+   * node's until its next call, because launches run in order.
+   */
+  texels(count: number): TexelBinding;
   /** Appends a launch; launches of a node run in order. */
   dispatch(dispatch: Dispatch): void;
   /**
@@ -124,7 +138,78 @@ export interface LowerContext<Attributes> {
   ): Variant;
 }
 
-/** An operation: shape rule, gradient rule, kernels and cost. */
+/**
+ * An operation: shape rule, gradient rule, kernels and cost.
+ *
+ * @example An operation of one's own
+ * ```ts
+ * import {
+ *   add,
+ *   elementCount,
+ *   Executable,
+ *   Graph,
+ *   type GraphBuilder,
+ *   linearMain,
+ *   linearWorkgroups,
+ *   openDevice,
+ *   type OpSpec,
+ *   planProgram,
+ *   type Tensor,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function scale(graph: GraphBuilder, x: Tensor, factor: number): Tensor {
+ *   return graph.emit(spec, { x }, { factor }).y;
+ * }
+ *
+ * const spec: OpSpec<{ readonly factor: number }> = {
+ *   name: "scale",
+ *   infer: ({ x }) => ({ y: { shape: x.shape, dtype: "f32" } }),
+ *   gradient({ node, graph, gradientOf, contribute }) {
+ *     const upstream = gradientOf(node.outputs.y);
+ *     if (!upstream) return;
+ *     contribute(node.inputs.x, (sum) => {
+ *       const own = scale(graph, upstream, node.attributes.factor);
+ *       return sum ? add(graph, sum, own) : own;
+ *     });
+ *   },
+ *   lower({ node, capabilities, dispatch }) {
+ *     const { x } = node.inputs;
+ *     const { y } = node.outputs;
+ *     const count = elementCount(x.shape);
+ *     dispatch({
+ *       kernel: {
+ *         name: "scale",
+ *         bindings: [
+ *           { name: "y", element: "f32", access: "write" },
+ *           { name: "x", element: "f32", access: "read" },
+ *         ],
+ *         body: linearMain(
+ *           count,
+ *           `y[index] = f32(${node.attributes.factor}) * x[index];`,
+ *         ),
+ *       },
+ *       bindings: [{ tensor: y }, { tensor: x }],
+ *       workgroups: linearWorkgroups(count, capabilities),
+ *     });
+ *   },
+ *   flops: ({ inputs }) => elementCount(inputs.x.shape),
+ * };
+ *
+ * const graph = new Graph();
+ * const x = graph.constant("x", [3], Float32Array.of(1, 2, 3));
+ * const y = scale(graph, x, 10);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [y],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(y)], [10, 20, 30]);
+ * gpu.close();
+ * ```
+ */
 export interface OpSpec<Attributes> {
   /** Name in messages and profiles. */
   readonly name: string;
@@ -156,7 +241,20 @@ export interface OpSpec<Attributes> {
   readonly cheap?: boolean;
 }
 
-/** Operands of an op do not fit together. */
+/**
+ * Operands of an op do not fit together.
+ *
+ * @example
+ * ```ts
+ * import { add, Graph, ShapeError } from "@minnow/minnow";
+ * import { assertThrows } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const a = graph.input("a", [2]);
+ * const b = graph.input("b", [3]);
+ * assertThrows(() => add(graph, a, b), ShapeError, "shapes must be equal");
+ * ```
+ */
 export class ShapeError extends Error {
   /** Names the error class. */
   override readonly name = "ShapeError";

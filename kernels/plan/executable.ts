@@ -49,6 +49,7 @@ export class Executable<Tag = unknown> {
   /** Ring for small results that are read some steps late. */
   readonly ring: ReadbackRing<Tag>;
   readonly #gpu: Gpu;
+  readonly #memory: Memory;
   readonly #buffers: readonly GPUBuffer[];
   readonly #phases: ReadonlyMap<string, readonly Command[]>;
   readonly #profiler: Profiler | undefined;
@@ -56,18 +57,19 @@ export class Executable<Tag = unknown> {
   private constructor(
     gpu: Gpu,
     plan: Plan,
-    buffers: readonly GPUBuffer[],
+    memory: Memory,
     phases: ReadonlyMap<string, readonly Command[]>,
     profiler: Profiler | undefined,
   ) {
     this.#gpu = gpu;
     this.plan = plan;
-    this.#buffers = buffers;
+    this.#memory = memory;
+    this.#buffers = memory.buffers;
     this.#phases = phases;
     this.#profiler = profiler;
     this.ring = new ReadbackRing(
       gpu,
-      plan.staging.ring.map((index) => buffers[index]),
+      plan.staging.ring.map((index) => memory.buffers[index]),
     );
   }
 
@@ -86,16 +88,8 @@ export class Executable<Tag = unknown> {
     plan: Plan,
     options: { readonly profile?: boolean } = {},
   ): Promise<Executable<Tag>> {
-    const buffers = await gpu.createBuffers(
-      plan.buffers.map(({ label, bytes, category }) => ({
-        label,
-        bytes,
-        usage: category === "staging"
-          ? GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-          : GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
-            GPUBufferUsage.COPY_DST,
-      })),
-    );
+    const memory = await allocate(gpu, plan);
+    const { buffers } = memory;
     try {
       const phases = new Map<string, Command[]>();
       for (const [name, dispatches] of plan.phases) {
@@ -114,19 +108,19 @@ export class Executable<Tag = unknown> {
           dispatches.map((planned, index) => ({
             planned,
             pipeline: pipelines[index],
-            bindGroup: bindGroupOf(gpu, plan, buffers, planned),
+            bindGroup: bindGroupOf(gpu, plan, memory, planned),
           })),
         );
       }
       const profiler = options.profile ? await Profiler.create(gpu) : undefined;
-      const program = new Executable<Tag>(gpu, plan, buffers, phases, profiler);
+      const program = new Executable<Tag>(gpu, plan, memory, phases, profiler);
       for (const [tensor, values] of plan.constants) {
         program.write(tensor, values);
       }
       for (const name of phases.keys()) await program.#validate(name);
       return program;
     } catch (error) {
-      for (const buffer of buffers) gpu.destroyBuffer(buffer);
+      release(gpu, memory);
       throw error;
     }
   }
@@ -252,7 +246,7 @@ export class Executable<Tag = unknown> {
 
   /** Frees the program's buffers; the compiled kernels stay with the device. */
   destroy(): void {
-    for (const buffer of this.#buffers) this.#gpu.destroyBuffer(buffer);
+    release(this.#gpu, this.#memory);
     this.#profiler?.destroy();
   }
 
@@ -333,10 +327,52 @@ function record(
   pass.dispatchWorkgroups(...planned.workgroups);
 }
 
+/** What a plan's buffers became, by their index in the plan. */
+interface Memory {
+  /** Buffers; nothing where the plan has a texture. */
+  readonly buffers: readonly GPUBuffer[];
+  /** The operand texture, where the plan has one. */
+  readonly texture: GPUTexture | undefined;
+}
+
+async function allocate(gpu: Gpu, plan: Plan): Promise<Memory> {
+  const ordinary = plan.buffers.filter(({ texture }) => !texture);
+  const created = await gpu.createBuffers(
+    ordinary.map(({ label, bytes, category }) => ({
+      label,
+      bytes,
+      usage: category === "staging"
+        ? GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
+        : GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
+          GPUBufferUsage.COPY_DST,
+    })),
+  );
+  const buffers: GPUBuffer[] = [];
+  ordinary.forEach((buffer, index) => {
+    buffers[plan.buffers.indexOf(buffer)] = created[index];
+  });
+  const planned = plan.buffers.find(({ texture }) => texture);
+  if (!planned?.texture) return { buffers, texture: undefined };
+  const { width, height } = planned.texture;
+  try {
+    const texture = await gpu.createTexture(planned.label, width, height);
+    return { buffers, texture };
+  } catch (error) {
+    release(gpu, { buffers, texture: undefined });
+    throw error;
+  }
+}
+
+function release(gpu: Gpu, { buffers, texture }: Memory): void {
+  // The place of the texture is empty, and forEach passes over it.
+  buffers.forEach((buffer) => gpu.destroyBuffer(buffer));
+  if (texture) gpu.destroyTexture(texture);
+}
+
 function bindGroupOf(
   gpu: Gpu,
   plan: Plan,
-  buffers: readonly GPUBuffer[],
+  { buffers, texture }: Memory,
   planned: PlannedDispatch,
 ): GPUBindGroup {
   return gpu.device.createBindGroup({
@@ -348,7 +384,9 @@ function bindGroupOf(
     ),
     entries: planned.bindings.map(({ buffer, offset, bytes }, binding) => ({
       binding,
-      resource: { buffer: buffers[buffer], offset, size: bytes },
+      resource: texture && plan.buffers[buffer].texture
+        ? texture.createView()
+        : { buffer: buffers[buffer], offset, size: bytes },
     })),
   });
 }

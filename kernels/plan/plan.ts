@@ -1,4 +1,4 @@
-import type { KernelSource } from "../ops/kernel_source.ts";
+import type { AccessMode, KernelSource } from "../ops/kernel_source.ts";
 import type { Pass } from "../ops/op_spec.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
@@ -19,6 +19,8 @@ export interface PlannedBuffer {
   readonly bytes: number;
   /** What it is for. */
   readonly category: MemoryCategory;
+  /** Size in texels where it is not a buffer but the operand texture. */
+  readonly texture?: { readonly width: number; readonly height: number };
 }
 
 /** A tensor's place in memory. */
@@ -34,7 +36,7 @@ export interface PlannedBinding extends Location {
   /** Bytes bound. */
   readonly bytes: number;
   /** Access mode that the kernel must declare. */
-  readonly access: "read" | "read_write";
+  readonly access: AccessMode;
 }
 
 /** One kernel launch with all its memory decided. */

@@ -11,6 +11,7 @@ import {
   type TensorRole,
 } from "../ops/tensor.ts";
 import type { Graph } from "./graph.ts";
+import { TEXELS_PER_ROW } from "../ops/kernel_source.ts";
 import { type Demand, place } from "./place.ts";
 import type {
   Location,
@@ -91,6 +92,9 @@ export function planProgram(
     for (const tensor of phase.persistent) memory.addPersistent(tensor);
   }
   memory.addTemporaries([...lowered.values()]);
+  memory.addTexture(
+    Math.max(0, ...[...lowered.values()].map(({ texels }) => texels)),
+  );
   const staging = memory.addStaging(options);
 
   const planned = new Map<string, readonly PlannedDispatch[]>();
@@ -139,6 +143,8 @@ interface Launch {
 }
 
 interface LoweredPhase {
+  /** Texels that the busiest node needs. */
+  readonly texels: number;
   readonly storage: StoragePlan;
   readonly launches: readonly Launch[];
   readonly persistent: ReadonlySet<Tensor>;
@@ -163,6 +169,7 @@ function lowerPhase(
   const launches: Launch[] = [];
   const persistent = new Set<Tensor>();
   const demands: Demand<Tensor>[] = [];
+  let texels = 0;
   for (const [key, { from, to }] of storage.lifetimes) {
     demands.push({
       key,
@@ -201,6 +208,10 @@ function lowerPhase(
         });
         return tensor;
       },
+      texels(count) {
+        texels = Math.max(texels, count);
+        return { texels: count };
+      },
       dispatch(dispatch) {
         launches.push({ node, dispatch, flops });
         flops = 0;
@@ -212,6 +223,7 @@ function lowerPhase(
     launches,
     persistent,
     demands,
+    texels,
     owns: (tensor) => produced.has(storageOf(tensor).root),
   };
 }
@@ -221,6 +233,7 @@ class MemoryMap {
   readonly buffers: PlannedBuffer[] = [];
   readonly #capabilities: Capabilities;
   readonly #places = new Map<Tensor, Location>();
+  #texture: number | undefined;
 
   constructor(capabilities: Capabilities) {
     this.#capabilities = capabilities;
@@ -273,6 +286,26 @@ class MemoryMap {
     );
   }
 
+  /** Adds the operand texture, which all nodes use one after the other. */
+  addTexture(texels: number): void {
+    if (texels === 0) return;
+    const height = Math.ceil(texels / TEXELS_PER_ROW);
+    const { maxTextureDimension2D } = this.#capabilities.limits;
+    if (height > maxTextureDimension2D) {
+      throw new RangeError(
+        `Cannot hold ${texels} texels in rows of ${TEXELS_PER_ROW}: the adapter allows ` +
+          `${maxTextureDimension2D} rows`,
+      );
+    }
+    this.#texture = this.buffers.length;
+    this.buffers.push({
+      label: "operand texels",
+      bytes: height * TEXELS_PER_ROW * 4 * BYTES_PER_ELEMENT,
+      category: "activations",
+      texture: { width: TEXELS_PER_ROW, height },
+    });
+  }
+
   addStaging(options: PlanOptions): Plan["staging"] {
     const add = (label: string, bytes: number): number =>
       this.buffers.push({ label, bytes, category: "staging" }) - 1;
@@ -313,6 +346,10 @@ class MemoryMap {
     storage: StoragePlan,
     label: string,
   ): Location & { readonly bytes: number } {
+    if ("texels" in binding) {
+      const bytes = binding.texels * 4 * BYTES_PER_ELEMENT;
+      return { buffer: this.#texture ?? -1, offset: 0, bytes };
+    }
     const { tensor, offset = 0 } = binding;
     const length = binding.length ?? elementCount(tensor.shape) - offset;
     if (
@@ -359,12 +396,15 @@ function bindLaunch(
   const ranges = dispatch.bindings.map((binding) =>
     memory.range(binding, phase.storage, label)
   );
+  const accesses = kernel.bindings.map((declaration) =>
+    "texels" in declaration ? declaration.texels : declaration.access
+  );
   const written = new Set(
-    ranges.filter((_, index) => kernel.bindings[index].access === "write")
+    ranges.filter((_, index) => accesses[index] === "write")
       .map((range) => range.buffer),
   );
   ranges.forEach((range, index) => {
-    if (kernel.bindings[index].access !== "write") return;
+    if (accesses[index] !== "write") return;
     ranges.forEach((other, otherIndex) => {
       const overlap = index !== otherIndex && range.buffer === other.buffer &&
         range.offset < other.offset + other.bytes &&
@@ -372,17 +412,23 @@ function bindLaunch(
       if (!overlap) return;
       throw new RangeError(
         `${label} writes "${
-          dispatch.bindings[index].tensor.name
+          nameOf(dispatch.bindings[index])
         }" where it also binds ` +
-          `"${dispatch.bindings[otherIndex].tensor.name}"`,
+          `"${nameOf(dispatch.bindings[otherIndex])}"`,
       );
     });
   });
-  const bindings = ranges.map((range): PlannedBinding => ({
-    ...range,
+  const bindings = ranges.map((range, index): PlannedBinding => {
+    const declaration = kernel.bindings[index];
+    if ("texels" in declaration) {
+      return { ...range, access: `texel_${declaration.texels}` };
+    }
     // One buffer may not be bound read-only and writable in one dispatch.
-    access: written.has(range.buffer) ? "read_write" : "read",
-  }));
+    return {
+      ...range,
+      access: written.has(range.buffer) ? "read_write" : "read",
+    };
+  });
   return {
     label: node.label,
     op: node.op.name,
@@ -392,6 +438,10 @@ function bindLaunch(
     workgroups: dispatch.workgroups,
     flops,
   };
+}
+
+function nameOf(binding: Binding): string {
+  return "texels" in binding ? "operand texels" : binding.tensor.name;
 }
 
 function aligned(bytes: number, capabilities: Capabilities): number {

@@ -26,6 +26,43 @@ export const KEEP_ALL: RecomputePolicy = { elementwise: false, blocks: 0 };
  * @param graph Graph with forward and backward pass; it is not changed.
  * @param policy What to replay.
  * @returns A graph with the same results.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   activation,
+ *   DEFAULT_CAPABILITIES,
+ *   differentiate,
+ *   Graph,
+ *   KEEP_ALL,
+ *   matmul,
+ *   planProgram,
+ *   recompute,
+ *   weightedSum,
+ * } from "@minnow/minnow";
+ * import { assert } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const w = graph.parameter("w", [64, 64]);
+ * let h = graph.input("x", [256, 64]);
+ * for (let layer = 0; layer < 8; layer++) {
+ *   h = graph.block(layer, () => {
+ *     const a = activation(graph, h, "silu");
+ *     return matmul(graph, { a, b: w }, { layout: "nn" });
+ *   });
+ * }
+ * const loss = weightedSum(graph, h, graph.input("weights", [256, 64]));
+ * const sum = graph.variable("w.gradient", [64, 64], "gradient");
+ * differentiate(graph, loss, new Map([[w, sum]]));
+ *
+ * const activations = (replayed: Graph): number =>
+ *   planProgram(new Map([["step", replayed]]), DEFAULT_CAPABILITIES, {
+ *     keep: [loss],
+ *   }).bytes.activations;
+ * const kept = activations(recompute(graph, KEEP_ALL));
+ * assert(activations(recompute(graph, { elementwise: true, blocks: 0 })) < kept);
+ * assert(activations(recompute(graph, { elementwise: false, blocks: 8 })) < kept);
+ * ```
  */
 export function recompute(graph: Graph, policy: RecomputePolicy): Graph {
   const producer = new Map<Tensor, Node>();

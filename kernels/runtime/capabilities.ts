@@ -20,11 +20,18 @@ export interface Capabilities {
     readonly maxComputeInvocationsPerWorkgroup: number;
     /** Invocations in a workgroup along x. */
     readonly maxComputeWorkgroupSizeX: number;
+    /** Side of a texture, in texels. */
+    readonly maxTextureDimension2D: number;
     /** Workgroups of a dispatch, per dimension. */
     readonly maxComputeWorkgroupsPerDimension: number;
   };
   /** WebGPU features that the device was opened with. */
   readonly features: ReadonlySet<string>;
+  /**
+   * Whether kernels may read textures that kernels have written: WGSL's
+   * language feature `readonly_and_readwrite_storage_textures`.
+   */
+  readonly texelReads: boolean;
   /**
    * Whether shader invocations run on a CPU. There workgroup memory is plain
    * memory and barriers cost, so register tiles win; on a GPU the opposite.
@@ -42,8 +49,10 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
     maxComputeWorkgroupStorageSize: 16_384,
     maxComputeInvocationsPerWorkgroup: 256,
     maxComputeWorkgroupSizeX: 256,
+    maxTextureDimension2D: 8192,
     maxComputeWorkgroupsPerDimension: 65_535,
   },
   features: new Set<string>(),
+  texelReads: false,
   software: false,
 };

@@ -5,7 +5,19 @@ export type DeviceErrorKind =
   | "validation"
   | "lost";
 
-/** A GPU device is missing, lost, full, or refused a command. */
+/**
+ * A GPU device is missing, lost, full, or refused a command.
+ *
+ * @example
+ * ```ts
+ * import { DeviceError } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = new DeviceError("no-adapter", "No GPU adapter was found");
+ * assertEquals(error.exitCode, 2);
+ * assertEquals(new DeviceError("lost", "The device was lost").exitCode, 1);
+ * ```
+ */
 export class DeviceError extends Error {
   /** Names the error class. */
   override readonly name = "DeviceError";

@@ -11,6 +11,29 @@ export interface BufferRequest {
   readonly usage: GPUBufferUsageFlags;
 }
 
+/** How a kernel accesses a buffer or a texture of four f32 a texel. */
+export type BindingAccess =
+  | "read"
+  | "read_write"
+  | "texel_read"
+  | "texel_write";
+
+const LAYOUTS: Readonly<
+  Record<BindingAccess, Omit<GPUBindGroupLayoutEntry, "binding" | "visibility">>
+> = {
+  read: { buffer: { type: "read-only-storage" } },
+  read_write: { buffer: { type: "storage" } },
+  texel_read: {
+    storageTexture: { access: "read-only", format: "rgba32float" },
+  },
+  texel_write: {
+    storageTexture: { access: "write-only", format: "rgba32float" },
+  },
+};
+
+/** Bytes of a texel of four f32. */
+const BYTES_PER_TEXEL = 16;
+
 /** How an adapter describes itself. */
 export interface AdapterDescription {
   /** Name of the device, such as `NVIDIA GeForce RTX 3090`. */
@@ -22,6 +45,21 @@ export interface AdapterDescription {
 /**
  * An opened device. All memory and all pipelines are made here, so that both
  * can be counted, and here failures that WebGPU reports late become errors.
+ *
+ * @example
+ * ```ts
+ * import { openDevice } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const gpu = await openDevice();
+ * const [buffer] = await gpu.createBuffers([
+ *   { label: "numbers", bytes: 1024, usage: GPUBufferUsage.STORAGE },
+ * ]);
+ * assertEquals(gpu.allocatedBytes, 1024);
+ * gpu.destroyBuffer(buffer);
+ * assertEquals(gpu.allocatedBytes, 0);
+ * gpu.close();
+ * ```
  */
 export class Gpu {
   /** What kernels may use. */
@@ -35,7 +73,7 @@ export class Gpu {
   #pipelinesCreated = 0;
   #failure: DeviceError | undefined;
   #closed = false;
-  readonly #live = new Map<GPUBuffer, number>();
+  readonly #live = new Map<GPUBuffer | GPUTexture, number>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #lost: Promise<never>;
@@ -71,12 +109,12 @@ export class Gpu {
     });
   }
 
-  /** Bytes of all buffers that exist now. */
+  /** Bytes of all buffers and textures that exist now. */
   get allocatedBytes(): number {
     return this.#allocatedBytes;
   }
 
-  /** Buffers created since the device was opened. */
+  /** Buffers and textures created since the device was opened. */
   get buffersCreated(): number {
     return this.#buffersCreated;
   }
@@ -123,18 +161,28 @@ export class Gpu {
     return buffers;
   }
 
-  async #createBuffer(
-    { label, bytes, usage }: BufferRequest,
-  ): Promise<GPUBuffer> {
+  #createBuffer({ label, bytes, usage }: BufferRequest): Promise<GPUBuffer> {
+    return this.#create(
+      label,
+      bytes,
+      () => this.device.createBuffer({ label, size: bytes, usage }),
+    );
+  }
+
+  async #create<Resource extends GPUBuffer | GPUTexture>(
+    label: string,
+    bytes: number,
+    create: () => Resource,
+  ): Promise<Resource> {
     this.check();
     this.device.pushErrorScope("validation");
     this.device.pushErrorScope("out-of-memory");
-    const buffer = this.device.createBuffer({ label, size: bytes, usage });
+    const resource = create();
     const outOfMemory = await this.wait(this.device.popErrorScope());
     const invalid = await this.wait(this.device.popErrorScope());
     const error = outOfMemory ?? invalid;
     if (error) {
-      buffer.destroy();
+      resource.destroy();
       throw new DeviceError(
         outOfMemory ? "out-of-memory" : "validation",
         `Cannot allocate ${bytes} bytes for "${label}" on "${this.adapter.name}" ` +
@@ -143,17 +191,46 @@ export class Gpu {
           }`,
       );
     }
-    this.#live.set(buffer, bytes);
+    this.#live.set(resource, bytes);
     this.#allocatedBytes += bytes;
     this.#buffersCreated++;
-    return buffer;
+    return resource;
+  }
+
+  /**
+   * Creates a texture of four f32 a texel for kernels to write and to read.
+   *
+   * @throws {DeviceError} if memory does not suffice.
+   */
+  async createTexture(
+    label: string,
+    width: number,
+    height: number,
+  ): Promise<GPUTexture> {
+    const bytes = width * height * BYTES_PER_TEXEL;
+    return await this.#create(label, bytes, () =>
+      this.device.createTexture({
+        label,
+        size: [width, height],
+        format: "rgba32float",
+        usage: GPUTextureUsage.STORAGE_BINDING,
+      }));
+  }
+
+  /** Destroys a texture made here and takes it out of the count. */
+  destroyTexture(texture: GPUTexture): void {
+    this.#destroy(texture);
   }
 
   /** Destroys a buffer made here and takes it out of the count. */
   destroyBuffer(buffer: GPUBuffer): void {
-    this.#allocatedBytes -= this.#live.get(buffer) ?? 0;
-    this.#live.delete(buffer);
-    buffer.destroy();
+    this.#destroy(buffer);
+  }
+
+  #destroy(resource: GPUBuffer | GPUTexture): void {
+    this.#allocatedBytes -= this.#live.get(resource) ?? 0;
+    this.#live.delete(resource);
+    resource.destroy();
   }
 
   /**
@@ -168,7 +245,7 @@ export class Gpu {
   pipeline(
     label: string,
     code: string,
-    access: readonly ("read" | "read_write")[],
+    access: readonly BindingAccess[],
   ): Promise<GPUComputePipeline> {
     let pipeline = this.#pipelines.get(code);
     if (!pipeline) {
@@ -180,7 +257,7 @@ export class Gpu {
 
   /** The bind group layout for storage buffers of these access modes. */
   bindGroupLayout(
-    access: readonly ("read" | "read_write")[],
+    access: readonly BindingAccess[],
   ): GPUBindGroupLayout {
     const key = access.join();
     let layout = this.#layouts.get(key);
@@ -190,9 +267,7 @@ export class Gpu {
         entries: access.map((mode, binding) => ({
           binding,
           visibility: GPUShaderStage.COMPUTE,
-          buffer: {
-            type: mode === "read" ? "read-only-storage" : "storage",
-          },
+          ...LAYOUTS[mode],
         })),
       });
       this.#layouts.set(key, layout);
@@ -203,7 +278,7 @@ export class Gpu {
   async #compile(
     label: string,
     code: string,
-    access: readonly ("read" | "read_write")[],
+    access: readonly BindingAccess[],
   ): Promise<GPUComputePipeline> {
     this.#pipelinesCreated++;
     this.device.pushErrorScope("validation");
@@ -238,7 +313,7 @@ export class Gpu {
    */
   close(): void {
     this.#closed = true;
-    for (const buffer of this.#live.keys()) buffer.destroy();
+    for (const resource of this.#live.keys()) resource.destroy();
     this.#live.clear();
     this.#allocatedBytes = 0;
     this.device.destroy();

@@ -23,9 +23,11 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render|software/i;
  * @example Opening a device
  * ```ts
  * import { openDevice } from "@minnow/minnow";
+ * import { assert } from "@std/assert";
  *
  * const gpu = await openDevice();
- * console.log(gpu.adapter.name, gpu.capabilities.limits.maxBufferSize);
+ * assert(gpu.adapter.name !== "");
+ * assert(gpu.capabilities.limits.maxBufferSize >= 1 << 28);
  * gpu.close();
  * ```
  */
@@ -72,6 +74,13 @@ function adapterLimits(adapter: GPUAdapter): Record<string, number> {
   return limits;
 }
 
+/** Deno's types lack the set of WGSL features that Deno has. */
+function hasLanguageFeature(name: string): boolean {
+  const features: unknown = Reflect.get(navigator.gpu, "wgslLanguageFeatures");
+  return typeof features === "object" && features !== null &&
+    [...features as Iterable<string>].includes(name);
+}
+
 function capabilitiesOf(device: GPUDevice, software: boolean): Capabilities {
   const { limits } = device;
   return {
@@ -85,9 +94,11 @@ function capabilitiesOf(device: GPUDevice, software: boolean): Capabilities {
       maxComputeInvocationsPerWorkgroup:
         limits.maxComputeInvocationsPerWorkgroup,
       maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxTextureDimension2D: limits.maxTextureDimension2D,
       maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     },
     features: new Set(device.features),
+    texelReads: hasLanguageFeature("readonly_and_readwrite_storage_textures"),
     software,
   };
 }

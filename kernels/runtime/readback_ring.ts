@@ -16,6 +16,32 @@ interface Capture<Tag> {
  * Each capture goes through three calls: {@linkcode ReadbackRing.capture}
  * while encoding, {@linkcode ReadbackRing.submitted} after the submit, and
  * {@linkcode ReadbackRing.take} for the oldest.
+ *
+ * @example
+ * ```ts
+ * import { add, Executable, Graph, openDevice, planProgram } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const x = graph.input("x", [1]);
+ * const twice = add(graph, x, x);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["step", graph]]), gpu.capabilities, {
+ *   keep: [twice],
+ *   ringSlots: 2,
+ * });
+ * const program = await Executable.compile<number>(gpu, plan);
+ * for (const step of [1, 2]) {
+ *   program.write(x, Float32Array.of(10 * step));
+ *   program.submit(["step"], { tensor: twice, tag: step });
+ * }
+ * const first = await program.ring.take();
+ * assertEquals(first?.tag, 1);
+ * assertEquals(first?.data, Float32Array.of(20));
+ * assertEquals(program.ring.pending, 1);
+ * gpu.close();
+ * ```
  */
 export class ReadbackRing<Tag> {
   readonly #gpu: Gpu;

@@ -1,0 +1,66 @@
+import type { BindingDeclaration } from "./kernel_source.ts";
+import { texelAddress } from "./kernel_source.ts";
+import {
+  aIsVector,
+  bIsVector,
+  type MatmulProblem,
+  type MatrixAccess,
+  operandBindings,
+} from "./matmul_problem.ts";
+import type { OperandSource } from "./matmul_step.ts";
+import { operandTexels } from "./matmul_texels.ts";
+
+/** Where a kernel finds both operands of a matmul. */
+export interface MatmulOperandSources {
+  /** Declarations for what holds them. */
+  readonly bindings: readonly BindingDeclaration[];
+  /** How the innermost loop reads the left operand. */
+  readonly a: OperandSource;
+  /** How the innermost loop reads the right operand. */
+  readonly b: OperandSource;
+  /** Where the left operand starts in what is read. */
+  readonly aBase: number;
+  /** Where the right operand starts in what is read. */
+  readonly bBase: number;
+  /** How operands are named in a kernel's name. */
+  readonly kind: "register" | "texel";
+}
+
+/** Operands in the buffers that hold them anyway. */
+export function bufferOperands(problem: MatmulProblem): MatmulOperandSources {
+  const source = (
+    name: string,
+    { stride }: MatrixAccess,
+    vector: boolean,
+  ): OperandSource => ({
+    stride,
+    vector,
+    load: (index) => `${name}[${index}]`,
+  });
+  return {
+    bindings: operandBindings(problem),
+    a: source("a", problem.a, aIsVector(problem)),
+    b: source("b", problem.b, bIsVector(problem)),
+    aBase: problem.a.base,
+    bBase: problem.b.base,
+    kind: "register",
+  };
+}
+
+/** Operands copied to the operand texture; both must be read in vectors. */
+export function texelOperands(problem: MatmulProblem): MatmulOperandSources {
+  const places = operandTexels(problem);
+  const source = ({ stride }: MatrixAccess): OperandSource => ({
+    stride,
+    vector: true,
+    load: (index) => `textureLoad(operands, ${texelAddress(index)})`,
+  });
+  return {
+    bindings: [{ name: "operands", texels: "read" }],
+    a: source(problem.a),
+    b: source(problem.b),
+    aBase: 4 * places.a.first,
+    bBase: 4 * places.b.first,
+    kind: "texel",
+  };
+}
