@@ -10,6 +10,11 @@ import type { Gpu } from "../runtime/gpu.ts";
 import { type ProfileEntry, Profiler } from "../runtime/profiler.ts";
 import { ReadbackRing } from "../runtime/readback_ring.ts";
 import type { Location, Plan, PlannedDispatch } from "./plan.ts";
+import {
+  allocateMemory,
+  type ProgramMemory,
+  releaseMemory,
+} from "./program_memory.ts";
 
 interface Command {
   readonly planned: PlannedDispatch;
@@ -49,7 +54,7 @@ export class Executable<Tag = unknown> {
   /** Ring for small results that are read some steps late. */
   readonly ring: ReadbackRing<Tag>;
   readonly #gpu: Gpu;
-  readonly #memory: Memory;
+  readonly #memory: ProgramMemory;
   readonly #buffers: readonly GPUBuffer[];
   readonly #phases: ReadonlyMap<string, readonly Command[]>;
   readonly #profiler: Profiler | undefined;
@@ -57,7 +62,7 @@ export class Executable<Tag = unknown> {
   private constructor(
     gpu: Gpu,
     plan: Plan,
-    memory: Memory,
+    memory: ProgramMemory,
     phases: ReadonlyMap<string, readonly Command[]>,
     profiler: Profiler | undefined,
   ) {
@@ -88,8 +93,7 @@ export class Executable<Tag = unknown> {
     plan: Plan,
     options: { readonly profile?: boolean } = {},
   ): Promise<Executable<Tag>> {
-    const memory = await allocate(gpu, plan);
-    const { buffers } = memory;
+    const memory = await allocateMemory(gpu, plan);
     try {
       const phases = new Map<string, Command[]>();
       for (const [name, dispatches] of plan.phases) {
@@ -120,7 +124,7 @@ export class Executable<Tag = unknown> {
       for (const name of phases.keys()) await program.#validate(name);
       return program;
     } catch (error) {
-      release(gpu, memory);
+      releaseMemory(gpu, memory);
       throw error;
     }
   }
@@ -246,7 +250,7 @@ export class Executable<Tag = unknown> {
 
   /** Frees the program's buffers; the compiled kernels stay with the device. */
   destroy(): void {
-    release(this.#gpu, this.#memory);
+    releaseMemory(this.#gpu, this.#memory);
     this.#profiler?.destroy();
   }
 
@@ -327,52 +331,10 @@ function record(
   pass.dispatchWorkgroups(...planned.workgroups);
 }
 
-/** What a plan's buffers became, by their index in the plan. */
-interface Memory {
-  /** Buffers; nothing where the plan has a texture. */
-  readonly buffers: readonly GPUBuffer[];
-  /** The operand texture, where the plan has one. */
-  readonly texture: GPUTexture | undefined;
-}
-
-async function allocate(gpu: Gpu, plan: Plan): Promise<Memory> {
-  const ordinary = plan.buffers.filter(({ texture }) => !texture);
-  const created = await gpu.createBuffers(
-    ordinary.map(({ label, bytes, category }) => ({
-      label,
-      bytes,
-      usage: category === "staging"
-        ? GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST
-        : GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC |
-          GPUBufferUsage.COPY_DST,
-    })),
-  );
-  const buffers: GPUBuffer[] = [];
-  ordinary.forEach((buffer, index) => {
-    buffers[plan.buffers.indexOf(buffer)] = created[index];
-  });
-  const planned = plan.buffers.find(({ texture }) => texture);
-  if (!planned?.texture) return { buffers, texture: undefined };
-  const { width, height } = planned.texture;
-  try {
-    const texture = await gpu.createTexture(planned.label, width, height);
-    return { buffers, texture };
-  } catch (error) {
-    release(gpu, { buffers, texture: undefined });
-    throw error;
-  }
-}
-
-function release(gpu: Gpu, { buffers, texture }: Memory): void {
-  // The place of the texture is empty, and forEach passes over it.
-  buffers.forEach((buffer) => gpu.destroyBuffer(buffer));
-  if (texture) gpu.destroyTexture(texture);
-}
-
 function bindGroupOf(
   gpu: Gpu,
   plan: Plan,
-  { buffers, texture }: Memory,
+  { buffers, texture }: ProgramMemory,
   planned: PlannedDispatch,
 ): GPUBindGroup {
   return gpu.device.createBindGroup({

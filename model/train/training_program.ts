@@ -87,6 +87,37 @@ export interface TrainingProgram {
  * @param optimizer Constants of AdamW.
  * @param policy Activations that are computed again instead of kept.
  * @param generation Graphs of generation to join, for samples.
+ *
+ * @example The memory of a run, known without a device
+ * ```ts
+ * import {
+ *   DEFAULT_CAPABILITIES,
+ *   KEEP_ALL,
+ *   LanguageModel,
+ *   parseModelConfig,
+ *   trainingProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = parseModelConfig({
+ *   model_type: "gpt2",
+ *   n_embd: 64,
+ *   n_layer: 2,
+ *   n_head: 2,
+ *   vocab_size: 256,
+ *   n_positions: 32,
+ * }, "config.json");
+ * const model = new LanguageModel(config, 2 ** 28);
+ * const program = trainingProgram(
+ *   model,
+ *   { batch: 4, context: 32, vocabulary: 256 },
+ *   { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1 },
+ *   KEEP_ALL,
+ * );
+ * const { bytes } = program.plan(DEFAULT_CAPABILITIES);
+ * assertEquals(bytes.weights, 4 * model.parameters.count);
+ * assertEquals(bytes.moments, 2 * bytes.weights);
+ * ```
  */
 export function trainingProgram(
   model: LanguageModel,
@@ -207,6 +238,18 @@ export function trainingProgram(
 /**
  * What the optimizer reads on the device, in the order of `adamw`'s operand
  * `hyper`. Powers are taken in f64: in f32, 1 − β^t would lose its digits.
+ *
+ * @example
+ * ```ts
+ * import { hyperValues } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const values = hyperValues(
+ *   { learningRate: 0.5, step: 1 },
+ *   { beta1: 0.5, beta2: 0.75, clip: 1 },
+ * );
+ * assertEquals([...values], [0.5, 0.5, 0.25, 1, 0, 0, 0, 0]);
+ * ```
  */
 export function hyperValues(
   { learningRate, step }: StepNumbers,
