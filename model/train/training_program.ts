@@ -12,10 +12,8 @@ import {
 import { differentiate } from "../../kernels/plan/differentiate.ts";
 import { Graph } from "../../kernels/plan/graph.ts";
 import type { Plan } from "../../kernels/plan/plan.ts";
-import {
-  type PlanOptions,
-  planProgram,
-} from "../../kernels/plan/plan_program.ts";
+import type { PlanOptions } from "../../kernels/plan/plan_options.ts";
+import { planProgram } from "../../kernels/plan/plan_program.ts";
 import {
   recompute,
   type RecomputePolicy,

@@ -7,10 +7,8 @@ import {
 import { differentiate } from "../../kernels/plan/differentiate.ts";
 import { Executable } from "../../kernels/plan/executable.ts";
 import { Graph } from "../../kernels/plan/graph.ts";
-import {
-  type PlanOptions,
-  planProgram,
-} from "../../kernels/plan/plan_program.ts";
+import type { PlanOptions } from "../../kernels/plan/plan_options.ts";
+import { planProgram } from "../../kernels/plan/plan_program.ts";
 import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
