@@ -38,6 +38,7 @@ const CASES: Readonly<Record<string, AttentionCase>> = {
   "heads of 80": sizes(1, 35, 2, 2, 80),
   "heads of 128": sizes(1, 34, 2, 1, 128),
   "heads of 256": sizes(1, 19, 1, 1, 256),
+  "2,048 positions": sizes(1, 2048, 1, 1, 16),
   "heads of 6, no whole vectors": sizes(2, 33, 3, 1, 6),
   "heads of 1": sizes(1, 17, 2, 2, 1),
   "a window of 9": sizes(2, 53, 4, 2, 16, 9),
