@@ -153,6 +153,24 @@ export async function pruneCheckpoints(
   }
 }
 
+/**
+ * Removes what a process that was killed while it wrote a checkpoint has left.
+ * Only for the holder of the run's lock: nobody else may be writing.
+ *
+ * @param run Folder of the run.
+ */
+export async function removePartialCheckpoints(run: string): Promise<void> {
+  const folder = join(run, "checkpoints");
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      if (!/^\.step-\d+\..*\.partial(\.replaced)?$/.test(name)) continue;
+      await Deno.remove(join(folder, name), { recursive: true });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
 async function readText(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);

@@ -28,10 +28,12 @@ type MetricsRow = Partial<
  * A cell that does not apply is empty; a number reads back as the same f64.
  */
 export class MetricsCsv {
+  readonly #path: string;
   readonly #file: Deno.FsFile;
   #last: StepEvent | undefined;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
     this.#file = file;
   }
 
@@ -47,7 +49,7 @@ export class MetricsCsv {
   static async open(path: string, lastStep: number): Promise<MetricsCsv> {
     const old = await readIfThere(path);
     await writeAtomic(path, keepUntil(lastStep, old, path));
-    return new MetricsCsv(await Deno.open(path, { append: true }));
+    return new MetricsCsv(path, await Deno.open(path, { append: true }));
   }
 
   /**
@@ -55,6 +57,7 @@ export class MetricsCsv {
    * operations and seconds as well.
    *
    * @param event What happened.
+   * @throws {Error} If the disk is full.
    */
   append(event: StepEvent | EvaluatedEvent): void {
     if (event.type === "step") {
@@ -98,8 +101,16 @@ export class MetricsCsv {
     let bytes: Uint8Array = new TextEncoder().encode(
       stringify([row], { columns: METRICS_COLUMNS, headers: false }),
     );
-    while (bytes.length > 0) {
-      bytes = bytes.subarray(this.#file.writeSync(bytes));
+    try {
+      while (bytes.length > 0) {
+        bytes = bytes.subarray(this.#file.writeSync(bytes));
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `Cannot append to '${this.#path}': ${reason}; mend that and go on with --resume`,
+        { cause: error },
+      );
     }
   }
 }

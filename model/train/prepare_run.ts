@@ -10,6 +10,7 @@ import {
   type CheckpointFolder,
   listCheckpoints,
   readTrainingState,
+  removePartialCheckpoints,
 } from "./checkpoint.ts";
 import { exerciseRows } from "./score_exercises.ts";
 import { measureSpeed } from "./measure_speed.ts";
@@ -105,6 +106,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       { ...latest, state: await readTrainingState(latest.path) };
     await Deno.mkdir(out, { recursive: true });
     cleanup.use(await RunLock.acquire(out));
+    await removePartialCheckpoints(out);
     // A machine without a GPU is told so before its text is read.
     const gpu = options.gpu ?? await openDevice();
     if (!options.gpu) cleanup.defer(() => gpu.close());

@@ -50,7 +50,6 @@ export async function* train(
 }
 
 /** One run from its first event to its last. */
-
 class Training {
   readonly #run: PreparedRun;
   readonly #options: RunOptions;
@@ -267,7 +266,8 @@ class Training {
       validationLoss: loss,
       bitsPerByte,
     };
-    this.#metrics?.append(event);
+    // A run that was complete when it was resumed has this row already.
+    if (this.#run.resumed?.step !== step) this.#metrics?.append(event);
     yield event;
     return isBest;
   }
@@ -299,6 +299,8 @@ class Training {
   /** Writes a checkpoint and removes those that are no longer wanted. */
   async *#save(best: boolean): AsyncGenerator<TrainEvent, void, void> {
     const { session, tokenizer, config } = this.#run;
+    // A checkpoint's rows have to be on the disk before it is.
+    await this.#metrics?.sync();
     const path = await writeCheckpoint(
       this.#options.out,
       session.model,
@@ -312,7 +314,6 @@ class Training {
       config.checkpoint.keep,
       config.checkpoint.best ? this.#state.best : null,
     );
-    await this.#metrics?.sync();
     yield { type: "checkpointed", step: this.#state.step, path, best };
   }
 }
