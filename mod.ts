@@ -1,15 +1,289 @@
 /**
  * minnow trains small language models on one GPU: text and time in, a model
- * out.
+ * out. The command line does that without a line of code; this module offers
+ * what it is made of.
  *
- * @example
+ * {@linkcode train} is a whole run, {@linkcode TrainingSession} a model in
+ * training, {@linkcode TextGenerator} one that writes.
+ * {@linkcode prepareCorpus} turns text into tokens and {@linkcode Loader} these
+ * into batches. Underneath lies a small framework for programs whose shapes are
+ * fixed: a {@linkcode Graph} of operations is differentiated, planned to the
+ * last byte before any memory is taken, and run. A model family of one's own
+ * takes one file, see {@linkcode Family}; so does an operation, see
+ * {@linkcode OpSpec}.
+ *
+ * @example Build a graph, differentiate, plan and run
  * ```ts
- * import type { Document } from "@minnow/minnow";
+ * import {
+ *   differentiate,
+ *   Executable,
+ *   Graph,
+ *   matmul,
+ *   openDevice,
+ *   planProgram,
+ *   weightedSum,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
  *
- * const document: Document = { id: "greeting", text: "Hello." };
- * console.log(document.text.length); // 6
+ * const graph = new Graph();
+ * const x = graph.input("x", [2, 3]);
+ * const w = graph.parameter("w", [1, 3]);
+ * const y = matmul(graph, { a: x, b: w }, { layout: "nt" });
+ * const ones = graph.constant("ones", [2, 1], Float32Array.of(1, 1));
+ * const loss = weightedSum(graph, y, ones);
+ * const gradient = graph.variable("w.gradient", [1, 3], "gradient");
+ * differentiate(graph, loss, new Map([[w, gradient]]));
+ *
+ * const gpu = await openDevice();
+ * const phases = new Map([["step", graph]]);
+ * const plan = planProgram(phases, gpu.capabilities, { keep: [loss] });
+ * const program = await Executable.compile(gpu, plan);
+ * program.write(x, Float32Array.of(1, 2, 3, 4, 5, 6));
+ * program.write(w, Float32Array.of(1, 1, 1));
+ * program.submit(["step"]);
+ * assertEquals([...await program.read(loss)], [21]);
+ * assertEquals([...await program.read(gradient)], [5, 7, 9]);
+ * gpu.close();
  * ```
  *
  * @module
  */
+export type { Capabilities } from "./kernels/runtime/capabilities.ts";
+export { DEFAULT_CAPABILITIES } from "./kernels/runtime/capabilities.ts";
+export { DeviceError } from "./kernels/runtime/device_error.ts";
+export type { DeviceErrorKind } from "./kernels/runtime/device_error.ts";
+export { Gpu } from "./kernels/runtime/gpu.ts";
+export type {
+  AdapterDescription,
+  BufferRequest,
+} from "./kernels/runtime/gpu.ts";
+export { openDevice } from "./kernels/runtime/open_device.ts";
+export type { ProfileEntry } from "./kernels/runtime/profiler.ts";
+export { ReadbackRing } from "./kernels/runtime/readback_ring.ts";
+
+export { differentiate } from "./kernels/plan/differentiate.ts";
+export { Executable } from "./kernels/plan/executable.ts";
+export { Graph } from "./kernels/plan/graph.ts";
+export type {
+  Location,
+  MemoryCategory,
+  Plan,
+  PlannedBinding,
+  PlannedBuffer,
+  PlannedDispatch,
+} from "./kernels/plan/plan.ts";
+export { planProgram } from "./kernels/plan/plan_program.ts";
+export type { PlanOptions } from "./kernels/plan/plan_program.ts";
+export { KEEP_ALL, recompute } from "./kernels/plan/recompute.ts";
+export type { RecomputePolicy } from "./kernels/plan/recompute.ts";
+
+export { activation } from "./kernels/ops/activation.ts";
+export type { ActivationKind } from "./kernels/ops/activation_wgsl.ts";
+export { adamw } from "./kernels/ops/adamw.ts";
+export type { AdamwInputs, AdamwOptions } from "./kernels/ops/adamw.ts";
+export { add } from "./kernels/ops/add.ts";
+export { addPositions } from "./kernels/ops/add_positions.ts";
+export type { AddPositionsInputs } from "./kernels/ops/add_positions.ts";
+export { attention } from "./kernels/ops/attention.ts";
+export type { AttentionOptions } from "./kernels/ops/attention.ts";
+export { cachedAttention } from "./kernels/ops/cached_attention.ts";
+export type {
+  CachedAttentionInputs,
+  CachedAttentionOptions,
+} from "./kernels/ops/cached_attention.ts";
+export { columnSum } from "./kernels/ops/column_sum.ts";
+export { embedding } from "./kernels/ops/embedding.ts";
+export type { EmbeddingInputs } from "./kernels/ops/embedding.ts";
+export { gatedActivation } from "./kernels/ops/gated_activation.ts";
+export { gatherMetrics } from "./kernels/ops/gather_metrics.ts";
+export type { MetricPart } from "./kernels/ops/gather_metrics.ts";
+export { gradientNorm } from "./kernels/ops/gradient_norm.ts";
+export type {
+  BindingDeclaration,
+  BindingElement,
+  KernelSource,
+} from "./kernels/ops/kernel_source.ts";
+export {
+  foldWorkgroups,
+  linearMain,
+  linearWorkgroups,
+  rowBlocks,
+} from "./kernels/ops/launch.ts";
+export type { RowBlock } from "./kernels/ops/launch.ts";
+export { layerNorm } from "./kernels/ops/layer_norm.ts";
+export { linearCrossEntropy } from "./kernels/ops/linear_cross_entropy.ts";
+export type {
+  LinearCrossEntropyOperands,
+  LinearCrossEntropyOptions,
+  LinearCrossEntropyResults,
+} from "./kernels/ops/linear_cross_entropy.ts";
+export { matmul } from "./kernels/ops/matmul.ts";
+export type { MatmulOperands, MatmulOptions } from "./kernels/ops/matmul.ts";
+export type { MatmulLayout } from "./kernels/ops/matmul_problem.ts";
+export type { NormInputs, NormOptions } from "./kernels/ops/norm.ts";
+export { ShapeError } from "./kernels/ops/op_spec.ts";
+export type {
+  Binding,
+  Dispatch,
+  GradientContext,
+  GraphBuilder,
+  LowerContext,
+  Node,
+  Operands,
+  OpSpec,
+  Pass,
+  ResultType,
+} from "./kernels/ops/op_spec.ts";
+export { rmsNorm } from "./kernels/ops/rms_norm.ts";
+export { rope } from "./kernels/ops/rope.ts";
+export type { RopeInputs, RopeOptions } from "./kernels/ops/rope.ts";
+export { ropeTable } from "./kernels/ops/rope_table.ts";
+export type { RopeTableOptions } from "./kernels/ops/rope_table.ts";
+export {
+  byteLength,
+  createTensor,
+  elementCount,
+} from "./kernels/ops/tensor.ts";
+export type {
+  DType,
+  Tensor,
+  TensorRole,
+  TensorType,
+} from "./kernels/ops/tensor.ts";
+export { weightedSum } from "./kernels/ops/weighted_sum.ts";
+
+export type { Batch } from "./data/batch.ts";
+export { openPart } from "./data/corpus/corpus.ts";
+export type {
+  Corpus,
+  CorpusPart,
+  OpenPartOptions,
+} from "./data/corpus/corpus.ts";
 export type { Document } from "./data/document.ts";
+export { InputError } from "./data/input_error.ts";
+export { Loader } from "./data/loader.ts";
+export type { LoaderOptions, LoaderState } from "./data/loader.ts";
+export { prepareCorpus } from "./data/prepare_corpus.ts";
+export type { PrepareOptions, PrepareProgress } from "./data/prepare_corpus.ts";
+export { primerDocuments } from "./data/primer/primer_documents.ts";
+export type { PrimerOptions } from "./data/primer/primer_documents.ts";
+export { primerExercises } from "./data/primer/primer_exercises.ts";
+export type { Exercise } from "./data/primer/primer_exercises.ts";
+export { Random } from "./data/random.ts";
+export type { RandomState } from "./data/random_state.ts";
+export { readDocuments } from "./data/read/read_documents.ts";
+export type { ReadOptions, ReadProgress } from "./data/read/read_documents.ts";
+export { sequentialWindows } from "./data/sequential_windows.ts";
+export type { SequentialWindows } from "./data/sequential_windows.ts";
+export { openShard } from "./data/shard/shard.ts";
+export type { Shard, ShardOptions } from "./data/shard/shard.ts";
+export type { TokenType } from "./data/shard/shard_format.ts";
+export { writeShards } from "./data/shard/shard_writer.ts";
+export type {
+  WriteShardsOptions,
+  WrittenShard,
+} from "./data/shard/shard_writer.ts";
+export type { TokenReader } from "./data/shard/token_reader.ts";
+export { TokenSource } from "./data/shard/token_source.ts";
+export type { TokenSourceOptions } from "./data/shard/token_source.ts";
+export { loadTokenizer } from "./data/tokenize/load_tokenizer.ts";
+export type { LoadTokenizerOptions } from "./data/tokenize/load_tokenizer.ts";
+export type { TokenStream } from "./data/tokenize/token_stream.ts";
+export type { Tokenizer, TokenizerKind } from "./data/tokenize/tokenizer.ts";
+
+export { trainingFlopsPerToken } from "./model/budget/training_flops.ts";
+export type { Gpt2Fields, LlamaFields } from "./model/config_fields.ts";
+export type {
+  AttentionShape,
+  Family,
+  ForwardContext,
+  ForwardResult,
+} from "./model/family/family.ts";
+export { gpt2 } from "./model/family/gpt2.ts";
+export { llama } from "./model/family/llama.ts";
+export { generationProgram } from "./model/generate/generation_program.ts";
+export type {
+  GenerationPhase,
+  GenerationProgram,
+} from "./model/generate/generation_program.ts";
+export { openModel } from "./model/generate/open_model.ts";
+export type { StoredModel } from "./model/generate/open_model.ts";
+export { sampleToken } from "./model/generate/sample_token.ts";
+export type { SamplingOptions } from "./model/generate/sample_token.ts";
+export { TextGenerator } from "./model/generate/text_generator.ts";
+export { TokenGenerator } from "./model/generate/token_generator.ts";
+export type { GenerateOptions } from "./model/generate/token_generator.ts";
+export type { SafetensorsEntry } from "./model/io/safetensors_header.ts";
+export { openSafetensors } from "./model/io/safetensors_reader.ts";
+export type { SafetensorsFile } from "./model/io/safetensors_reader.ts";
+export { writeSafetensors } from "./model/io/safetensors_writer.ts";
+export type { TensorToWrite } from "./model/io/safetensors_writer.ts";
+export type { WeightSource } from "./model/io/weight_source.ts";
+export { LanguageModel } from "./model/language_model.ts";
+export type { HiddenStates, LayerCache } from "./model/language_model.ts";
+export { loadWeights } from "./model/load_weights.ts";
+export { huggingFaceConfig, parseModelConfig } from "./model/model_config.ts";
+export type {
+  Gpt2Config,
+  LlamaConfig,
+  ModelConfig,
+  SharedConfig,
+} from "./model/model_config.ts";
+export { ParameterSet } from "./model/parameter_set.ts";
+export type {
+  Initializer,
+  ParameterKind,
+  ParameterPack,
+  ParameterPart,
+  ParameterSpec,
+} from "./model/parameter_set.ts";
+export { PRESETS } from "./model/preset.ts";
+export type { Preset } from "./model/preset.ts";
+export { listCheckpoints } from "./model/train/checkpoint.ts";
+export type { CheckpointFolder } from "./model/train/checkpoint.ts";
+export type {
+  CheckpointedEvent,
+  EvaluatedEvent,
+  ExerciseResult,
+  FinishedEvent,
+  NoticeEvent,
+  SampledEvent,
+  StartedEvent,
+  StepEvent,
+  TrainEvent,
+} from "./model/train/events.ts";
+export { parseRunConfig } from "./model/train/parse_run_config.ts";
+export type { RunOptions } from "./model/train/prepare_run.ts";
+export { resolveModel } from "./model/train/resolve_model.ts";
+export type { ModelSurroundings } from "./model/train/resolve_model.ts";
+export type {
+  CheckpointSection,
+  DataSection,
+  EvaluateSection,
+  MemorySection,
+  ModelSection,
+  OptimizerSection,
+  RunConfig,
+  SampleSection,
+  ScheduleSection,
+  TrainSection,
+} from "./model/train/run_config.ts";
+export { learningRate } from "./model/train/schedule.ts";
+export type { ScheduleOptions } from "./model/train/schedule.ts";
+export { stringifyRunConfig } from "./model/train/stringify_run_config.ts";
+export { train } from "./model/train/trainer.ts";
+export {
+  hyperValues,
+  trainingProgram,
+} from "./model/train/training_program.ts";
+export type {
+  StepNumbers,
+  TrainingProgram,
+  TrainingShape,
+} from "./model/train/training_program.ts";
+export { TrainingSession } from "./model/train/training_session.ts";
+export type {
+  SessionOptions,
+  StepResult,
+  TokenBatch,
+} from "./model/train/training_session.ts";

@@ -6,8 +6,11 @@
  *
  * @example
  * ```ts
+ * import { InputError } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
  * const error = new InputError("Cannot read 'a.txt': the file is empty");
- * console.log(error.exitCode); // 2
+ * assertEquals(error.exitCode, 2);
  * ```
  */
 export class InputError extends Error {
@@ -17,6 +20,8 @@ export class InputError extends Error {
   override readonly name: string = "InputError";
 
   /**
+   * Makes an error with a message for the user.
+   *
    * @param message What was being done, the offending value in quotes, and what
    * to do about it; one line.
    * @param options `cause`: the error underneath, if any.

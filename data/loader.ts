@@ -37,15 +37,26 @@ export interface LoaderOptions {
  *
  * @example
  * ```ts
- * const source = {
+ * import { Loader, type TokenReader } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const source: TokenReader = {
  *   tokenCount: 100,
- *   read: (offset: number, into: Uint32Array) =>
- *     into.forEach((_, i) => into[i] = offset + i),
+ *   read: (offset, into) => into.forEach((_, i) => into[i] = offset + i),
  *   close: () => {},
  * };
  * const loader = new Loader({ source, sequenceLength: 8, seed: 1 });
  * const { inputs, targets } = loader.next(2);
- * console.log(inputs.length, targets[0] === inputs[1]); // 16 true
+ * assertEquals(inputs.length, 16);
+ * assertEquals(targets[0], inputs[1]);
+ *
+ * const later = new Loader({
+ *   source,
+ *   sequenceLength: 8,
+ *   seed: 1,
+ *   state: loader.state,
+ * });
+ * assertEquals(later.next(3), loader.next(3));
  * ```
  */
 export class Loader {
@@ -62,6 +73,8 @@ export class Loader {
   #order: Permutation;
 
   /**
+   * Starts at the beginning or where an earlier loader stood.
+   *
    * @param options Source, length, seed and where to go on.
    * @throws {InputError} If the source is shorter than one window, or the state
    * belongs to another corpus.
@@ -99,6 +112,8 @@ export class Loader {
   }
 
   /**
+   * Serves the next sequences.
+   *
    * @param batch B, the number of sequences; it may differ from call to call
    * and may reach into the next epoch.
    * @returns Inputs and targets, each (B, T), in arrays of their own.

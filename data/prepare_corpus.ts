@@ -81,6 +81,29 @@ export interface PrepareOptions {
  * @returns Where the tokens of both parts are, and how many.
  * @throws {InputError} If the data cannot be read or is empty, or the folder
  * holds something else.
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer, openPart, prepareCorpus } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(`${folder}/a.txt`, "One line.\nAnother line.\n");
+ * const tokenizer = await loadTokenizer("bytes");
+ * const corpus = await prepareCorpus({
+ *   data: [`${folder}/a.txt`],
+ *   tokenizer,
+ *   outDir: `${folder}/tokens`,
+ *   seed: 1,
+ *   validationFraction: 0,
+ * });
+ * const source = openPart(corpus.train, { vocabSize: tokenizer.vocabSize });
+ * const tokens = new Uint32Array(9);
+ * source.read(0, tokens);
+ * assertEquals(tokenizer.decode(tokens), "One line.");
+ * source.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function prepareCorpus(options: PrepareOptions): Promise<Corpus> {
   const { data, tokenizer, outDir, validationFraction } = options;

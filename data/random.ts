@@ -9,9 +9,16 @@ import type { RandomState } from "./random_state.ts";
  *
  * @example
  * ```ts
+ * import { Random } from "@minnow/minnow";
+ * import { assert, assertEquals } from "@std/assert";
+ *
  * const random = new Random("weights/7");
  * const die = random.integer(6) + 1;
- * console.log(die >= 1 && die <= 6); // true
+ * assert(die >= 1 && die <= 6);
+ *
+ * const twin = new Random("weights/7");
+ * twin.state = random.state;
+ * assertEquals(twin.normal(), random.normal());
  * ```
  */
 export class Random {
@@ -22,6 +29,8 @@ export class Random {
   #spareNormal: number | null = null;
 
   /**
+   * Starts the sequence of a seed.
+   *
    * @param seed Any text, or a number, which counts as its decimal text. Seeds
    * such as `"7/init"` and `"7/order"` give unrelated sequences.
    */
@@ -29,7 +38,11 @@ export class Random {
     [this.#a, this.#b, this.#c, this.#d] = wordsFromSeed(String(seed));
   }
 
-  /** @returns The next 32 random bits as an integer in 0 … 2^32 − 1. */
+  /**
+   * Draws 32 bits.
+   *
+   * @returns The next 32 random bits as an integer in 0 … 2^32 − 1.
+   */
   bits32(): number {
     const scrambled = Math.imul(this.#b, 5);
     const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
@@ -43,7 +56,11 @@ export class Random {
     return result;
   }
 
-  /** @returns A number in [0, 1), uniform over the multiples of 2^−53. */
+  /**
+   * Draws a fraction.
+   *
+   * @returns A number in [0, 1), uniform over the multiples of 2^−53.
+   */
   uniform(): number {
     const high = this.bits32() >>> 5;
     const low = this.bits32() >>> 6;
@@ -51,6 +68,8 @@ export class Random {
   }
 
   /**
+   * Draws an integer.
+   *
    * @param below Upper bound, an integer in 1 … 2^53 − 1.
    * @returns An integer in 0 … `below` − 1, every one equally likely.
    * @throws {RangeError} If `below` is not such an integer.
@@ -71,8 +90,10 @@ export class Random {
   }
 
   /**
-   * @returns A draw from the standard normal distribution, by Marsaglia's polar
-   * method (SIAM Review 6, 1964).
+   * Draws from the standard normal distribution, by Marsaglia's polar method
+   * (SIAM Review 6, 1964).
+   *
+   * @returns A number of mean 0 and variance 1.
    */
   normal(): number {
     if (this.#spareNormal !== null) {
@@ -92,6 +113,8 @@ export class Random {
   }
 
   /**
+   * Chooses one of several things.
+   *
    * @param items What to choose from.
    * @returns One of `items`, every one equally likely.
    * @throws {RangeError} If there are none.

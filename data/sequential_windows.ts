@@ -22,17 +22,19 @@ export interface SequentialWindows extends Iterable<Batch> {
  *
  * @example
  * ```ts
- * const source = {
+ * import { sequentialWindows, type TokenReader } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const source: TokenReader = {
  *   tokenCount: 17,
- *   read: (offset: number, into: Uint32Array) =>
- *     into.forEach((_, i) => into[i] = offset + i),
+ *   read: (offset, into) => into.forEach((_, i) => into[i] = offset + i),
  *   close: () => {},
  * };
  * const starts = [];
  * for (const { inputs } of sequentialWindows(source, 4, 2)) {
  *   starts.push(inputs[0]);
  * }
- * console.log(starts); // [ 0, 8 ]
+ * assertEquals(starts, [0, 8]);
  * ```
  */
 export function sequentialWindows(

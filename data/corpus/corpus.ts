@@ -20,6 +20,7 @@ export interface CorpusPart {
 
 /** What to train and to validate on. */
 export interface Corpus {
+  /** What to train on. */
   readonly train: CorpusPart;
   /** Text kept from training, or null where none was asked for. */
   readonly validation: CorpusPart | null;
@@ -40,6 +41,31 @@ export interface OpenPartOptions extends ShardOptions {
  * @param options The vocabulary, and whether to map files.
  * @returns Its tokens; close them after use.
  * @throws {InputError} If a file is missing or damaged.
+ *
+ * @example
+ * ```ts
+ * import { openPart, writeShards } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const [shard] = await writeShards([Uint32Array.of(5, 6, 7)], {
+ *   folder,
+ *   vocabSize: 257,
+ * });
+ * const part = {
+ *   shards: [shard.path],
+ *   start: 1,
+ *   tokens: 2,
+ *   documents: null,
+ *   bytes: null,
+ * };
+ * const source = openPart(part, { vocabSize: 257 });
+ * const tokens = new Uint32Array(source.tokenCount);
+ * source.read(0, tokens);
+ * assertEquals([...tokens], [6, 7]);
+ * source.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export function openPart(
   part: CorpusPart,

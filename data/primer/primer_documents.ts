@@ -32,9 +32,12 @@ export interface PrimerOptions {
  *
  * @example
  * ```ts
- * for (const { text } of primerDocuments({ seed: 1, documents: 2 })) {
- *   console.log(text);
- * }
+ * import { primerDocuments } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [first, second] = primerDocuments({ seed: 1, documents: 2 });
+ * assertEquals(first.id, "primer/1/0");
+ * assertEquals(second.id, "primer/1/1");
  * ```
  */
 export function* primerDocuments(options: PrimerOptions): Generator<Document> {

@@ -33,8 +33,12 @@ const PATIENCE = 10_000;
  *
  * @example
  * ```ts
+ * import { primerExercises } from "@minnow/minnow";
+ * import { assertEquals, assertMatch } from "@std/assert";
+ *
  * const [first] = primerExercises({ seed: 1, perSkill: 5 });
- * console.log(first.prompt + first.choices[first.answer]);
+ * assertEquals(first.choices.length, 4);
+ * assertMatch(first.prompt + first.choices[first.answer], /^Q: .* A: .*\.$/);
  * ```
  */
 export function primerExercises(

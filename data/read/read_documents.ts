@@ -64,11 +64,14 @@ export interface ReadOptions {
  *
  * @example
  * ```ts
+ * import { readDocuments } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
  * const folder = await Deno.makeTempDir();
  * await Deno.writeTextFile(`${folder}/a.jsonl`, '{"text": "One."}\n');
- * for await (const document of readDocuments([folder])) {
- *   console.log(document.text); // One.
- * }
+ * const texts = [];
+ * for await (const { text } of readDocuments([folder])) texts.push(text);
+ * assertEquals(texts, ["One."]);
  * await Deno.remove(folder, { recursive: true });
  * ```
  */

@@ -10,6 +10,7 @@ import type { TokenReader } from "./token_reader.ts";
 
 /** A token file open for reading. */
 export interface Shard extends TokenReader {
+  /** Path that it was opened by. */
   readonly path: string;
   /** Type in which the file stores ids. */
   readonly dtype: TokenType;
@@ -36,6 +37,25 @@ export interface ShardOptions {
  * @returns The shard; close it after use.
  * @throws {InputError} If it is no such file, or claims more tokens than it
  * holds.
+ *
+ * @example
+ * ```ts
+ * import { openShard, writeShards } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const [{ path }] = await writeShards([Uint32Array.of(5, 6, 7)], {
+ *   folder,
+ *   vocabSize: 257,
+ * });
+ * const shard = openShard(path);
+ * const tokens = new Uint32Array(2);
+ * shard.read(1, tokens);
+ * assertEquals([...tokens], [6, 7]);
+ * assertEquals(shard.dtype, "u16");
+ * shard.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export function openShard(path: string, options: ShardOptions = {}): Shard {
   const fail = (what: string, cause?: unknown): never => {

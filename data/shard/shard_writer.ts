@@ -12,7 +12,9 @@ const BUFFER_TOKENS = 1 << 18;
 
 /** A shard that has been written. */
 export interface WrittenShard {
+  /** The file. */
   readonly path: string;
+  /** Tokens in it. */
   readonly tokens: number;
 }
 
@@ -45,6 +47,21 @@ export interface WriteShardsOptions {
  * @param options Where to and how.
  * @returns The files in order; at least one, which may be empty.
  * @throws {RangeError} If a token is not below `vocabSize`.
+ *
+ * @example
+ * ```ts
+ * import { writeShards } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const shards = await writeShards([Uint32Array.of(1, 2, 3, 4, 5)], {
+ *   folder,
+ *   vocabSize: 257,
+ *   shardTokens: 3,
+ * });
+ * assertEquals(shards.map(({ tokens }) => tokens), [3, 2]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function writeShards(
   tokens: AsyncIterable<Uint32Array> | Iterable<Uint32Array>,

@@ -19,9 +19,32 @@ export interface TokenSourceOptions extends ShardOptions {
 /**
  * Several shards as one stream of tokens that can be read at any place.
  * Each token is checked against the vocabulary as it is read.
+ *
+ * @example
+ * ```ts
+ * import { TokenSource, writeShards } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const shards = await writeShards([Uint32Array.of(1, 2, 3, 4, 5)], {
+ *   folder,
+ *   vocabSize: 257,
+ *   shardTokens: 3,
+ * });
+ * const source = TokenSource.open(shards.map(({ path }) => path), {
+ *   vocabSize: 257,
+ * });
+ * const tokens = new Uint32Array(3);
+ * source.read(1, tokens);
+ * assertEquals([...tokens], [2, 3, 4]);
+ * source.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export class TokenSource implements TokenReader {
+  /** Tokens of the stretch. */
   readonly tokenCount: number;
+  /** Number of ids that a token must be below. */
   readonly vocabSize: number;
   readonly #shards: readonly Shard[];
   /** Position of each shard's first token, ascending. */
@@ -52,6 +75,8 @@ export class TokenSource implements TokenReader {
   }
 
   /**
+   * Opens shards as one stream.
+   *
    * @param paths The shards in order.
    * @param options The vocabulary, and which stretch to give.
    * @returns The source; close it after use.

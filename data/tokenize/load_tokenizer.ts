@@ -37,6 +37,21 @@ export interface LoadTokenizerOptions {
  * @returns The tokenizer. What a tokenizer saved by
  * {@linkcode Tokenizer.files} loads as encodes the same.
  * @throws {InputError} If there is no such file or it is no tokenizer.
+ *
+ * @example
+ * ```ts
+ * import { loadTokenizer } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = await loadTokenizer("bytes");
+ * assertEquals([...bytes.encode("Hi")], [72, 105]);
+ *
+ * const characters = await loadTokenizer("characters", {
+ *   texts: () => ["abba", "cab"],
+ * });
+ * assertEquals(characters.vocabSize, 4); // a, b, c, end of text
+ * assertEquals(characters.decode(characters.encode("cab")), "cab");
+ * ```
  */
 export async function loadTokenizer(
   source: string,

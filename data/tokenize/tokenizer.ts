@@ -17,12 +17,16 @@ export interface Tokenizer {
    */
   readonly beginOfText: number;
   /**
+   * Turns text into tokens.
+   *
    * @param text Any text. Special tokens spelled out in it are plain text.
    * @returns Its ids, without special tokens.
    * @throws {InputError} If the vocabulary lacks a character of the text.
    */
   encode(text: string): Uint32Array;
   /**
+   * Turns tokens into text.
+   *
    * @param ids Any ids; special ones and ones without a token give no text.
    * @returns The text; bytes that are no UTF-8 become U+FFFD.
    */
@@ -37,6 +41,8 @@ export interface Tokenizer {
    */
   stream(prompt?: ArrayLike<number>): TokenStream;
   /**
+   * Describes the tokenizer in files.
+   *
    * @returns What to save beside a checkpoint, by file name:
    * `tokenizer.json` and `tokenizer_config.json` as Hugging Face's libraries
    * read them.
