@@ -1,0 +1,111 @@
+import type { Dispatch, Node } from "../ops/op_spec.ts";
+import {
+  byteLength,
+  createTensor,
+  isPersistent,
+  storageOf,
+  type Tensor,
+} from "../ops/tensor.ts";
+import type { Capabilities } from "../runtime/capabilities.ts";
+import { alignedBytes } from "./aligned_bytes.ts";
+import type { Graph } from "./graph.ts";
+import type { Demand } from "./place.ts";
+import type { PlanOptions } from "./plan_options.ts";
+import { planStorage, type StoragePlan } from "./storage_plan.ts";
+
+/** A launch as its op asked for it. */
+export interface Launch {
+  readonly node: Node;
+  readonly dispatch: Dispatch;
+  readonly flops: number;
+}
+
+/** A phase as launches, its memory not yet decided. */
+export interface LoweredPhase {
+  /** Texels that the busiest node needs. */
+  readonly texels: number;
+  readonly storage: StoragePlan;
+  readonly launches: readonly Launch[];
+  readonly persistent: ReadonlySet<Tensor>;
+  readonly demands: readonly Demand<Tensor>[];
+  owns(tensor: Tensor): boolean;
+}
+
+/**
+ * Decides the storage of a graph and lowers its nodes to launches.
+ */
+export function lowerPhase(
+  graph: Graph,
+  capabilities: Capabilities,
+  options: PlanOptions,
+): LoweredPhase {
+  const produced = new Set(
+    graph.nodes.flatMap((node) => Object.values(node.outputs)),
+  );
+  const keep = new Set(
+    (options.keep ?? []).filter((tensor) =>
+      !isPersistent(tensor) && produced.has(tensor)
+    ),
+  );
+  const storage = planStorage(graph.nodes, keep);
+  const launches: Launch[] = [];
+  const persistent = new Set<Tensor>();
+  const demands: Demand<Tensor>[] = [];
+  let texels = 0;
+  for (const [key, { from, to }] of storage.lifetimes) {
+    demands.push({
+      key,
+      bytes: alignedBytes(byteLength(key), capabilities),
+      from,
+      to,
+    });
+  }
+  storage.nodes.forEach((node, index) => {
+    for (
+      const tensor of [
+        ...Object.values(node.inputs),
+        ...Object.values(node.outputs),
+      ]
+    ) {
+      if (isPersistent(tensor)) persistent.add(storageOf(tensor).root);
+    }
+    let flops = node.op.flops(node);
+    node.op.lower({
+      node,
+      capabilities,
+      inPlace: storage.inPlace.has(node),
+      choose: options.choose ?? ((_, candidates) => candidates[0]),
+      scratch(name, shape, dtype = "f32") {
+        const tensor = createTensor({
+          name: `${node.label}:${name}`,
+          shape,
+          dtype,
+          role: "scratch",
+        });
+        demands.push({
+          key: tensor,
+          bytes: alignedBytes(byteLength(tensor), capabilities),
+          from: index,
+          to: index,
+        });
+        return tensor;
+      },
+      texels(count) {
+        texels = Math.max(texels, count);
+        return { texels: count };
+      },
+      dispatch(dispatch) {
+        launches.push({ node, dispatch, flops });
+        flops = 0;
+      },
+    });
+  });
+  return {
+    storage,
+    launches,
+    persistent,
+    demands,
+    texels,
+    owns: (tensor) => produced.has(storageOf(tensor).root),
+  };
+}

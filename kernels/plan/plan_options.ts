@@ -1,0 +1,18 @@
+import type { LowerContext } from "../ops/op_spec.ts";
+import type { Tensor } from "../ops/tensor.ts";
+
+/** Choices that a caller makes about a plan. */
+export interface PlanOptions {
+  /** Temporaries that stay readable until the next run of any phase. */
+  readonly keep?: readonly Tensor[];
+  /** Persistent tensors that need memory even if no phase touches them. */
+  readonly tensors?: readonly Tensor[];
+  /** Picks kernel variants; the heuristic's choice where absent. */
+  readonly choose?: LowerContext<unknown>["choose"];
+  /** Bytes of the buffer that large reads go through. @default 4 MiB */
+  readonly readbackBytes?: number;
+  /** Slots of the ring for small late reads. @default 0 */
+  readonly ringSlots?: number;
+  /** Bytes of a slot. @default 256 */
+  readonly ringBytes?: number;
+}
