@@ -18,6 +18,31 @@ import {
  * @param x Tensor of any shape; its storage is reused where it is dead.
  * @param kind Which function.
  * @returns The activations, of the same shape.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   activation,
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const x = graph.constant("x", [3], Float32Array.of(-1, 2, 3));
+ * const y = activation(graph, x, "relu2");
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [y],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(y)], [0, 4, 9]);
+ * gpu.close();
+ * ```
  */
 export function activation(
   graph: GraphBuilder,

@@ -50,6 +50,44 @@ export interface AdamwOptions {
  * @param inputs Weights, gradient, moments and the numbers of the step.
  * @param options Decay rates, epsilon and weight decay.
  * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   adamw,
+ *   Executable,
+ *   gradientNorm,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * graph.pass = "update";
+ * const weight = graph.parameter("w", [1]);
+ * const gradient = graph.variable("w.gradient", [1], "gradient");
+ * const m = graph.variable("first moment", [1], "moment");
+ * const v = graph.variable("second moment", [1], "moment");
+ * const hyper = graph.input("hyper", [8]);
+ * const norm = gradientNorm(graph, [gradient]);
+ * adamw(
+ *   graph,
+ *   { weight, gradient, m, v, hyper, norm },
+ *   { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0 },
+ * );
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["update", graph]]), gpu.capabilities);
+ * const program = await Executable.compile(gpu, plan);
+ * program.write(weight, Float32Array.of(1));
+ * program.write(gradient, Float32Array.of(2));
+ * program.write(hyper, Float32Array.of(0.1, 1 - 0.9, 1 - 0.95, 0));
+ * program.submit(["update"]);
+ * // The first step is as long as the learning rate, whatever the gradient.
+ * assertAlmostEquals((await program.read(weight))[0], 0.9, 1e-6);
+ * gpu.close();
+ * ```
  */
 export function adamw(
   graph: GraphBuilder,

@@ -12,6 +12,32 @@ import { elementCount, type Tensor } from "./tensor.ts";
  * @param b Second operand, the same shape.
  * @returns `a + b`.
  * @throws {ShapeError} if the shapes differ.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   add,
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const a = graph.constant("a", [2], Float32Array.of(1, 2));
+ * const b = graph.constant("b", [2], Float32Array.of(10, 20));
+ * const sum = add(graph, a, b);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [sum],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(sum)], [11, 22]);
+ * gpu.close();
+ * ```
  */
 export function add(graph: GraphBuilder, a: Tensor, b: Tensor): Tensor {
   return graph.emit(spec, { a, b }, {}).sum;

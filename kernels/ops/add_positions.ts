@@ -30,6 +30,32 @@ export interface AddPositionsInputs {
  * @param options `period` is the length T of each sequence.
  * @returns The sum, `(N, C)`.
  * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   addPositions,
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const x = graph.constant("x", [4, 1], Float32Array.of(1, 2, 3, 4));
+ * const table = graph.constant("table", [2, 1], Float32Array.of(10, 20));
+ * const sum = addPositions(graph, { x, table }, { period: 2 });
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [sum],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(sum)], [11, 22, 13, 24]);
+ * gpu.close();
+ * ```
  */
 export function addPositions(
   graph: GraphBuilder,

@@ -49,6 +49,46 @@ export interface CachedAttentionOptions {
  * @param options Heads and window.
  * @returns Weighted values of the new rows, `(R, H·D)`.
  * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   cachedAttention,
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const qkv = graph.input("qkv", [1, 3]);
+ * const position = graph.input("position", [1], "u32");
+ * const keyCache = graph.variable("keys", [8, 1], "state");
+ * const valueCache = graph.variable("values", [8, 1], "state");
+ * const out = cachedAttention(
+ *   graph,
+ *   { qkv, keyCache, valueCache, position },
+ *   { heads: 1, kvHeads: 1, headDim: 1 },
+ * );
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["next", graph]]), gpu.capabilities, {
+ *   keep: [out],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * // Queries of zero see all keys alike.
+ * const rows = [[0, 5, 1], [0, 7, 3]];
+ * const results = [];
+ * for (let index = 0; index < rows.length; index++) {
+ *   program.write(position, Uint32Array.of(index));
+ *   program.write(qkv, Float32Array.from(rows[index]));
+ *   program.submit(["next"]);
+ *   results.push((await program.read(out))[0]);
+ * }
+ * assertEquals(results, [1, 2]);
+ * gpu.close();
+ * ```
  */
 export function cachedAttention(
   graph: GraphBuilder,

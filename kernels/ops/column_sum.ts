@@ -18,6 +18,31 @@ import {
  * @param into Sum so far `(C)`, whose storage is reused; absent for zero.
  * @returns `into` plus the column sums, `(C)`.
  * @throws {ShapeError} if `x` is no matrix or `into` has another length.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   columnSum,
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const x = graph.constant("x", [2, 2], Float32Array.of(1, 2, 3, 4));
+ * const sum = columnSum(graph, x);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [sum],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(sum)], [4, 6]);
+ * gpu.close();
+ * ```
  */
 export function columnSum(
   graph: GraphBuilder,

@@ -26,6 +26,36 @@ export interface EmbeddingInputs {
  * @param inputs Token ids and table.
  * @returns The rows, `(N, C)`.
  * @throws {ShapeError} if `tokens` is no u32 vector or `table` no matrix.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   embedding,
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const tokens = graph.constant("tokens", [2], Uint32Array.of(2, 0));
+ * const table = graph.constant(
+ *   "table",
+ *   [3, 2],
+ *   Float32Array.of(0, 1, 2, 3, 4, 5),
+ * );
+ * const rows = embedding(graph, { tokens, table });
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [rows],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(rows)], [4, 5, 0, 1]);
+ * gpu.close();
+ * ```
  */
 export function embedding(
   graph: GraphBuilder,

@@ -20,6 +20,31 @@ import {
  * @param kind Which activation the gate goes through.
  * @returns `activate(gate) · up`, `(N, F)`.
  * @throws {ShapeError} if `gateUp` is no matrix of an even number of columns.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   gatedActivation,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const gateUp = graph.constant("gate, up", [1, 2], Float32Array.of(2, 5));
+ * const y = gatedActivation(graph, gateUp, "relu2");
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [y],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(y)], [20]);
+ * gpu.close();
+ * ```
  */
 export function gatedActivation(
   graph: GraphBuilder,

@@ -24,6 +24,37 @@ export interface MetricPart {
  * @param parts What to copy, in order.
  * @returns All elements one after the other, `(n)`.
  * @throws {ShapeError} if there is no part, or one does not hold f32.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   gatherMetrics,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const loss = graph.variable("loss", [1], "state");
+ * const norm = graph.constant("norm", [2], Float32Array.of(5, 0));
+ * const metrics = gatherMetrics(graph, [
+ *   { tensor: loss, clear: true },
+ *   { tensor: norm },
+ * ]);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [metrics],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.write(loss, Float32Array.of(3));
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(metrics)], [3, 5, 0]);
+ * assertEquals([...await program.read(loss)], [0]);
+ * gpu.close();
+ * ```
  */
 export function gatherMetrics(
   graph: GraphBuilder,

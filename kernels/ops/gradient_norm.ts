@@ -36,6 +36,32 @@ const LARGE_SCALE = 2 ** -80;
  * @returns f32 `(2)`: the norm over all tensors, and the number of elements
  * that are not finite, exact up to 2²⁴.
  * @throws {ShapeError} if there is no tensor.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   gradientNorm,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const a = graph.constant("a", [2], Float32Array.of(3, 0));
+ * const b = graph.constant("b", [1], Float32Array.of(4));
+ * const norm = gradientNorm(graph, [a, b]);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [norm],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(norm)], [5, 0]);
+ * gpu.close();
+ * ```
  */
 export function gradientNorm(
   graph: GraphBuilder,

@@ -15,6 +15,15 @@ export const MOST_LOOP_TURNS = 60_000;
  * WGSL that opens an entry point with one invocation per item and gives its
  * number as `index`. Pairs with {@linkcode linearWorkgroups}; two dimensions
  * are needed because one is limited to 65,535 workgroups.
+ *
+ * @example
+ * ```ts
+ * import { linearMain } from "@minnow/minnow";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * const body = linearMain(1000, "y[index] = 2.0 * x[index];");
+ * assertStringIncludes(body, "if (index >= 1000u) { return; }");
+ * ```
  */
 export function linearMain(items: number, body: string): string {
   return `
@@ -30,7 +39,17 @@ fn main(
 }`;
 }
 
-/** Workgroups that cover `items` invocations of a linear kernel. */
+/**
+ * Workgroups that cover `items` invocations of a linear kernel.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_CAPABILITIES, linearWorkgroups } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(linearWorkgroups(130, DEFAULT_CAPABILITIES), [3, 1, 1]);
+ * ```
+ */
 export function linearWorkgroups(
   items: number,
   capabilities: Capabilities,
@@ -43,6 +62,14 @@ export function linearWorkgroups(
  * grid may hold more than asked for, so kernels check their index.
  *
  * @throws {RangeError} if two dimensions do not hold them.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_CAPABILITIES, foldWorkgroups } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(foldWorkgroups(100_000, DEFAULT_CAPABILITIES), [50_000, 2, 1]);
+ * ```
  */
 export function foldWorkgroups(
   count: number,
@@ -75,6 +102,16 @@ export interface RowBlock {
  * @param columns Elements per row of each matrix that is split along.
  * @returns One block covering everything wherever the limits allow it.
  * @throws {RangeError} if not even the smallest aligned run of rows fits.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_CAPABILITIES, rowBlocks } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // 400 MB where 128 MiB can be bound at once.
+ * const blocks = rowBlocks(1000, [100_000], DEFAULT_CAPABILITIES);
+ * assertEquals(blocks.map(({ rows }) => rows), [334, 334, 332]);
+ * ```
  */
 export function rowBlocks(
   rows: number,

@@ -67,6 +67,37 @@ export interface LinearCrossEntropyResults {
  * @param options Gradients or not, and which targets and logits count.
  * @returns Losses by row and their sum.
  * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   Graph,
+ *   linearCrossEntropy,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * // Logits that are all alike leave the four ids equally likely.
+ * const { loss } = linearCrossEntropy(graph, {
+ *   hidden: graph.constant("hidden", [1, 2], Float32Array.of(0, 0)),
+ *   weight: graph.constant("head", [4, 2], new Float32Array(8).fill(1)),
+ *   targets: graph.constant("targets", [1], Uint32Array.of(3)),
+ *   scale: graph.constant("scale", [1], Float32Array.of(1)),
+ * }, { gradients: false });
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [loss],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * const [value] = await program.read(loss);
+ * assertAlmostEquals(value, Math.log(4), 1e-5);
+ * gpu.close();
+ * ```
  */
 export function linearCrossEntropy(
   graph: GraphBuilder,

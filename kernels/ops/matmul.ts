@@ -44,6 +44,33 @@ export interface MatmulOptions {
  * @param options Storage of the operands, and the activation.
  * @returns c, (M, N).
  * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   Graph,
+ *   matmul,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const a = graph.constant("a", [2, 3], Float32Array.of(1, 2, 3, 4, 5, 6));
+ * const b = graph.constant("b", [1, 3], Float32Array.of(1, 0, 1));
+ * const bias = graph.constant("bias", [1], Float32Array.of(0.5));
+ * const c = matmul(graph, { a, b, bias }, { layout: "nt" });
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [c],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(c)], [4.5, 10.5]);
+ * gpu.close();
+ * ```
  */
 export function matmul(
   graph: GraphBuilder,

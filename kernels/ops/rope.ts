@@ -46,6 +46,43 @@ export interface RopeOptions {
  * @param options Layout of the heads.
  * @returns The rotated rows, in the storage of `x`.
  * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ *   rope,
+ *   ropeTable,
+ * } from "@minnow/minnow";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const x = graph.input("x", [2, 2]);
+ * const table = graph.constant(
+ *   "table",
+ *   [2, 1, 2],
+ *   ropeTable({ positions: 2, rotary: 2, theta: 10_000 }),
+ * );
+ * const rotated = rope(graph, { x, table }, {
+ *   heads: 1,
+ *   headDim: 2,
+ *   rotary: 2,
+ *   period: 2,
+ * });
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities);
+ * const program = await Executable.compile(gpu, plan);
+ * program.write(x, Float32Array.of(1, 0, 1, 0));
+ * program.submit(["run"]);
+ * const [, , cosine, sine] = await program.read(rotated);
+ * assertAlmostEquals(cosine, Math.cos(1), 1e-6);
+ * assertAlmostEquals(sine, Math.sin(1), 1e-6);
+ * gpu.close();
+ * ```
  */
 export function rope(
   graph: GraphBuilder,

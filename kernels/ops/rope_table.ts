@@ -16,6 +16,15 @@ export interface RopeTableOptions {
  * @param options Positions, rotated elements and base.
  * @returns `(P, rotary / 2, 2)`, cosine before sine.
  * @throws {RangeError} if a number makes no sense.
+ *
+ * @example
+ * ```ts
+ * import { ropeTable } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = ropeTable({ positions: 2, rotary: 2, theta: 10_000 });
+ * assertEquals(table, Float32Array.of(1, 0, Math.cos(1), Math.sin(1)));
+ * ```
  */
 export function ropeTable(
   { positions, rotary, theta }: RopeTableOptions,

@@ -57,6 +57,27 @@ let nextId = 0;
  *
  * @throws {RangeError} if a dimension is not a positive integer, or a view
  * reaches past its base.
+ *
+ * @example
+ * ```ts
+ * import { createTensor } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const weights = createTensor({
+ *   name: "weights",
+ *   shape: [4, 8],
+ *   dtype: "f32",
+ *   role: "weight",
+ * });
+ * const lastRow = createTensor({
+ *   name: "last row",
+ *   shape: [8],
+ *   dtype: "f32",
+ *   role: "weight",
+ *   view: { base: weights, offset: 24 },
+ * });
+ * assertEquals(lastRow.view?.base, weights);
+ * ```
  */
 export function createTensor(
   description: Omit<Tensor, "id">,
@@ -80,12 +101,33 @@ export function createTensor(
   return { ...description, id: nextId++ };
 }
 
-/** Number of elements of a shape. */
+/**
+ * Number of elements of a shape.
+ *
+ * @example
+ * ```ts
+ * import { elementCount } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(elementCount([2, 3, 4]), 24);
+ * assertEquals(elementCount([]), 1);
+ * ```
+ */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** Bytes that a tensor of this type takes. */
+/**
+ * Bytes that a tensor of this type takes.
+ *
+ * @example
+ * ```ts
+ * import { byteLength } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(byteLength({ shape: [2, 3], dtype: "f32" }), 24);
+ * ```
+ */
 export function byteLength(type: TensorType): number {
   return elementCount(type.shape) * BYTES_PER_ELEMENT;
 }

@@ -17,6 +17,32 @@ const PARTIAL_SUMS = 256;
  * @param weights Tensor of the same shape.
  * @returns The sum of `x · weights`, `(1)`.
  * @throws {ShapeError} if the shapes differ.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   Graph,
+ *   openDevice,
+ *   planProgram,
+ *   weightedSum,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const x = graph.constant("x", [3], Float32Array.of(1, 2, 3));
+ * const weights = graph.constant("weights", [3], Float32Array.of(1, 10, 100));
+ * const sum = weightedSum(graph, x, weights);
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [sum],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(sum)], [321]);
+ * gpu.close();
+ * ```
  */
 export function weightedSum(
   graph: GraphBuilder,
