@@ -34,6 +34,30 @@ export interface LayerCache {
 /**
  * A language model as graphs: one configuration and its parameters, from which
  * the passes of training, evaluation and generation are built.
+ *
+ * @example
+ * ```ts
+ * import { createTensor, Graph, LanguageModel, resolveModel } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   {
+ *     preset: null,
+ *     family: "llama",
+ *     fields: { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 },
+ *   },
+ *   { vocabSize: 257, context: 16, bosTokenId: 256, eosTokenId: 256 },
+ *   "example",
+ * );
+ * const model = new LanguageModel(config, 2 ** 28);
+ * assertEquals(model.parameters.count, 3224);
+ *
+ * const graph = new Graph();
+ * const tokens = graph.input("tokens", [2 * 16], "u32");
+ * const { hidden, head } = model.sequences(graph, tokens, 16);
+ * assertEquals(hidden.shape, [32, 8]);
+ * assertEquals(head.shape, [272, 8]);
+ * ```
  */
 export class LanguageModel {
   /** The configuration. */

@@ -15,6 +15,45 @@ const OPTIONAL_PREFIXES = ["transformer.", "model."];
  * @param kind What the values are.
  * @param suffix What the names in the source have after a parameter's name.
  * @throws {InputError} if a tensor is missing or has another shape.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   Graph,
+ *   loadWeights,
+ *   matmul,
+ *   openDevice,
+ *   ParameterSet,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parameters = new ParameterSet([{
+ *   key: "w",
+ *   parts: [{ name: "layer.weight", shape: [1, 2] }],
+ *   decay: true,
+ *   initial: { kind: "zeros" },
+ * }], 2 ** 28);
+ * const graph = new Graph();
+ * const x = graph.constant("x", [1, 2], Float32Array.of(3, 4));
+ * const y = matmul(graph, { a: x, b: parameters.weight("w") }, { layout: "nt" });
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [y],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * await loadWeights(program, parameters, {
+ *   names: ["layer.weight"],
+ *   shape: (name) => name === "layer.weight" ? [1, 2] : undefined,
+ *   read: () => Promise.resolve(Float32Array.of(1, 10)),
+ *   close: () => {},
+ * });
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(y)], [43]);
+ * gpu.close();
+ * ```
  */
 export async function loadWeights(
   executable: Pick<Executable, "write">,

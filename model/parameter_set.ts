@@ -61,6 +61,34 @@ const ALIGNMENT = 64;
  * so that the optimizer is a few launches whatever the number of parameters.
  * The one registry behind initialisation, optimizer groups, checkpoints and
  * gradients.
+ *
+ * @example
+ * ```ts
+ * import { ParameterSet } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const parameters = new ParameterSet([
+ *   {
+ *     key: "h.qkv",
+ *     parts: [
+ *       { name: "h.q.weight", shape: [8, 8] },
+ *       { name: "h.k.weight", shape: [4, 8] },
+ *       { name: "h.v.weight", shape: [4, 8] },
+ *     ],
+ *     decay: true,
+ *     initial: { kind: "normal", deviation: 0.02 },
+ *   },
+ *   {
+ *     key: "h.norm",
+ *     parts: [{ name: "h.norm.weight", shape: [8] }],
+ *     decay: false,
+ *     initial: { kind: "ones" },
+ *   },
+ * ], 2 ** 28);
+ * assertEquals(parameters.count, 16 * 8 + 8);
+ * assertEquals(parameters.weight("h.qkv").shape, [16, 8]);
+ * assertEquals(parameters.packs.map(({ decay }) => decay), [true, false]);
+ * ```
  */
 export class ParameterSet {
   /** The parameters in declaration order. */

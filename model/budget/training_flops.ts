@@ -8,6 +8,20 @@ import type { LanguageModel } from "../language_model.ts";
  *
  * @param model The model.
  * @param context Tokens of a sequence.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   LanguageModel,
+ *   parseModelConfig,
+ *   trainingFlopsPerToken,
+ * } from "@minnow/minnow";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const config = parseModelConfig({ model_type: "gpt2" }, "config.json");
+ * const model = new LanguageModel(config, 2 ** 28);
+ * assertAlmostEquals(trainingFlopsPerToken(model, 1024), 0.855e9, 0.001e9);
+ * ```
  */
 export function trainingFlopsPerToken(
   model: LanguageModel,

@@ -39,6 +39,26 @@ export interface GenerationProgram {
  * @param options `capacity`: tokens that the cache holds; `prompts`: whether to
  * build the pass that takes a prompt in pieces, which costs compile time and
  * pays for long prompts.
+ *
+ * @example
+ * ```ts
+ * import { generationProgram, LanguageModel, resolveModel } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   {
+ *     preset: null,
+ *     family: "llama",
+ *     fields: { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 },
+ *   },
+ *   { vocabSize: 257, context: 16, bosTokenId: 256, eosTokenId: 256 },
+ *   "example",
+ * );
+ * const model = new LanguageModel(config, 2 ** 28);
+ * const { phases } = generationProgram(model, { capacity: 16, prompts: false });
+ * assertEquals(phases.map(({ name }) => name), ["continue 1"]);
+ * assertEquals(phases[0].logits.shape, [1, 272]);
+ * ```
  */
 export function generationProgram(
   model: LanguageModel,

@@ -25,6 +25,53 @@ export interface StoredModel {
  * @param path File or folder.
  * @param tokenizerPath Tokenizer, where the model brings none of its own.
  * @throws {InputError} if nothing that can be read is there.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   huggingFaceConfig,
+ *   LanguageModel,
+ *   loadTokenizer,
+ *   openModel,
+ *   resolveModel,
+ *   writeSafetensors,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   {
+ *     preset: null,
+ *     family: "llama",
+ *     fields: { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 },
+ *   },
+ *   { vocabSize: 257, context: 16, bosTokenId: 256, eosTokenId: 256 },
+ *   "example",
+ * );
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeTextFile(
+ *   `${folder}/config.json`,
+ *   JSON.stringify(huggingFaceConfig(config)),
+ * );
+ * for (const [name, text] of (await loadTokenizer("bytes")).files()) {
+ *   await Deno.writeTextFile(`${folder}/${name}`, text);
+ * }
+ * const { parameters } = new LanguageModel(config, 2 ** 28);
+ * await writeSafetensors(
+ *   `${folder}/model.safetensors`,
+ *   [...parameters.initialValues(1)].map(({ tensor, values }) => ({
+ *     name: tensor.name,
+ *     shape: tensor.shape,
+ *     chunks: () => [new Uint8Array(values.buffer)],
+ *   })),
+ * );
+ *
+ * const model = await openModel(folder);
+ * assertEquals(model.config, config);
+ * assertEquals(model.tokenizer.kind, "bytes");
+ * assertEquals(model.weights.shape("model.norm.weight"), [8]);
+ * model.weights.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function openModel(
   path: string,

@@ -8,7 +8,51 @@ import { generationProgram } from "./generation_program.ts";
 import { type GenerateOptions, TokenGenerator } from "./token_generator.ts";
 import type { StoredModel } from "./open_model.ts";
 
-/** Text generation with a model on a device. */
+/**
+ * Text generation with a model on a device.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   LanguageModel,
+ *   loadTokenizer,
+ *   openDevice,
+ *   resolveModel,
+ *   TextGenerator,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   {
+ *     preset: null,
+ *     family: "llama",
+ *     fields: { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 },
+ *   },
+ *   { vocabSize: 257, context: 16, bosTokenId: 256, eosTokenId: 256 },
+ *   "example",
+ * );
+ * // Fresh weights; `openModel` gives trained ones.
+ * const { parameters } = new LanguageModel(config, 2 ** 28);
+ * const fresh = new Map(
+ *   [...parameters.initialValues(1)].map((item) => [item.tensor.name, item]),
+ * );
+ * const weights = {
+ *   names: fresh.keys(),
+ *   shape: (name: string) => fresh.get(name)?.tensor.shape,
+ *   read: (name: string) =>
+ *     Promise.resolve(new Float32Array(fresh.get(name)?.values ?? [])),
+ *   close: () => {},
+ * };
+ * const tokenizer = await loadTokenizer("bytes");
+ *
+ * const gpu = await openDevice();
+ * const generator = await TextGenerator.load(gpu, { config, weights, tokenizer });
+ * const options = { tokens: 3, temperature: 0, topK: 0, topP: 1, seed: 1 };
+ * const text = await generator.text("Once", options);
+ * assertEquals(await generator.text("Once", options), text);
+ * gpu.close();
+ * ```
+ */
 export class TextGenerator {
   readonly #generator: TokenGenerator;
   readonly #tokenizer: Tokenizer;

@@ -21,7 +21,56 @@ export interface GenerateOptions extends SamplingOptions {
 /** What generation does with a program, whatever its ring carries. */
 type ProgramCalls = Pick<Executable<never>, "write" | "submit" | "read">;
 
-/** Continues sequences of tokens with a compiled program. */
+/**
+ * Continues sequences of tokens with a compiled program.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   generationProgram,
+ *   LanguageModel,
+ *   openDevice,
+ *   planProgram,
+ *   resolveModel,
+ *   TokenGenerator,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   {
+ *     preset: null,
+ *     family: "llama",
+ *     fields: { hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 },
+ *   },
+ *   { vocabSize: 257, context: 16, bosTokenId: 256, eosTokenId: 256 },
+ *   "example",
+ * );
+ * const model = new LanguageModel(config, 2 ** 28);
+ * const generation = generationProgram(model, { capacity: 16, prompts: false });
+ * const [{ name, graph, logits }] = generation.phases;
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([[name, graph]]), gpu.capabilities, {
+ *   keep: [logits],
+ * });
+ * const program = await Executable.compile<never>(gpu, plan);
+ * for (const { tensor, values } of model.parameters.initialValues(1)) {
+ *   program.write(tensor, values);
+ * }
+ * const generator = new TokenGenerator(program, generation, 257);
+ * const options = { temperature: 0, topK: 0, topP: 1, seed: 1, stop: [] };
+ * const ids = [];
+ * for await (
+ *   const id of generator.generate(Uint32Array.of(72, 105), {
+ *     ...options,
+ *     tokens: 3,
+ *   })
+ * ) ids.push(id);
+ * assertEquals(ids.length, 3);
+ * gpu.close();
+ * ```
+ */
 export class TokenGenerator {
   readonly #executable: ProgramCalls;
   readonly #program: GenerationProgram;

@@ -134,6 +134,26 @@ export class SafetensorsFile implements WeightSource {
  * @param path The file.
  * @returns The open file; close it when done.
  * @throws {InputError} If the file cannot be read or its header is wrong.
+ *
+ * @example
+ * ```ts
+ * import { openSafetensors, writeSafetensors } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const path = `${folder}/model.safetensors`;
+ * await writeSafetensors(path, [
+ *   { name: "a", shape: [2], chunks: () => [new Uint8Array(8)] },
+ *   { name: "b", shape: [3, 1], chunks: () => [new Uint8Array(12)] },
+ * ]);
+ *
+ * const file = await openSafetensors(path);
+ * assertEquals([...file.names], ["a", "b"]);
+ * assertEquals(file.shape("b"), [3, 1]);
+ * assertEquals(file.tensors.get("b")?.dtype, "F32");
+ * file.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   const file = await PositionedFile.open(path);

@@ -24,6 +24,27 @@ export interface TensorToWrite {
  * @param metadata Free text to carry along.
  * @throws {RangeError} If a name is given twice, or a tensor's chunks do not
  * add up to its shape.
+ *
+ * @example
+ * ```ts
+ * import { openSafetensors, writeSafetensors } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const path = `${folder}/model.safetensors`;
+ * const values = Float32Array.of(1, 2, 3, 4);
+ * await writeSafetensors(path, [{
+ *   name: "h.weight",
+ *   shape: [2, 2],
+ *   chunks: () => [new Uint8Array(values.buffer)],
+ * }], { step: "7" });
+ *
+ * const file = await openSafetensors(path);
+ * assertEquals(await file.read("h.weight"), values);
+ * assertEquals(file.metadata.get("step"), "7");
+ * file.close();
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function writeSafetensors(
   path: string,

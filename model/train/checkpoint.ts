@@ -109,7 +109,24 @@ export async function restoreCheckpoint(
   }
 }
 
-/** The checkpoints of a run by rising step. */
+/**
+ * The checkpoints of a run by rising step.
+ *
+ * @example
+ * ```ts
+ * import { listCheckpoints } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const run = await Deno.makeTempDir();
+ * assertEquals(await listCheckpoints(run), []);
+ * for (const step of [1000, 500]) {
+ *   await Deno.mkdir(`${run}/checkpoints/step-${step}`, { recursive: true });
+ * }
+ * const checkpoints = await listCheckpoints(run);
+ * assertEquals(checkpoints.map(({ step }) => step), [500, 1000]);
+ * await Deno.remove(run, { recursive: true });
+ * ```
+ */
 export async function listCheckpoints(
   run: string,
 ): Promise<CheckpointFolder[]> {

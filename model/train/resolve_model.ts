@@ -41,6 +41,22 @@ export interface ModelSurroundings {
  * @returns The whole configuration.
  * @throws {InputError} If the fields do not fit together, or vocabulary or
  * longest sequence are smaller than needed.
+ *
+ * @example
+ * ```ts
+ * import { resolveModel } from "@minnow/minnow";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   { preset: "gpt2", family: "gpt2", fields: { n_layer: 2 } },
+ *   { vocabSize: 257, context: 64, bosTokenId: 256, eosTokenId: 256 },
+ *   "run.yaml",
+ * );
+ * assert(config.model_type === "gpt2");
+ * assertEquals(config.n_embd, 768); // the preset's
+ * assertEquals(config.n_layer, 2); // the run's own
+ * assertEquals(config.vocab_size, 272); // filled up
+ * ```
  */
 export function resolveModel(
   section: ModelSection,

@@ -10,6 +10,17 @@ import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
  * @param config A run's configuration.
  * @returns YAML that `parseRunConfig` reads as the same configuration, every
  * key written out.
+ *
+ * @example
+ * ```ts
+ * import { parseRunConfig, stringifyRunConfig } from "@minnow/minnow";
+ * import { assertEquals, assertStringIncludes } from "@std/assert";
+ *
+ * const config = parseRunConfig("train: { budget: 1h30m }", "run.yaml");
+ * const text = stringifyRunConfig(config);
+ * assertStringIncludes(text, "budget: 1h30m");
+ * assertEquals(parseRunConfig(text, "run.yaml"), config);
+ * ```
  */
 export function stringifyRunConfig(config: RunConfig): string {
   return stringify({

@@ -59,6 +59,50 @@ export interface SessionOptions {
 /**
  * A model in training on a device: the compiled program and the calls that a
  * trainer makes of it.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   openDevice,
+ *   parseRunConfig,
+ *   resolveModel,
+ *   TrainingSession,
+ * } from "@minnow/minnow";
+ * import { assert } from "@std/assert";
+ *
+ * const config = resolveModel(
+ *   {
+ *     preset: null,
+ *     family: "llama",
+ *     fields: { hidden_size: 4, num_hidden_layers: 1, num_attention_heads: 1 },
+ *   },
+ *   { vocabSize: 257, context: 16, bosTokenId: 256, eosTokenId: 256 },
+ *   "example",
+ * );
+ * const { optimizer, memory } = parseRunConfig("", "run.yaml");
+ *
+ * const gpu = await openDevice();
+ * const session = await TrainingSession.open(gpu, {
+ *   config,
+ *   shape: { batch: 1, context: 16, vocabulary: 257 },
+ *   optimizer,
+ *   memory,
+ *   samples: false,
+ * });
+ * session.initialize(1);
+ * const tokens = new TextEncoder().encode("a text of 17 byte");
+ * const batch = {
+ *   inputs: Uint32Array.from(tokens.subarray(0, 16)),
+ *   targets: Uint32Array.from(tokens.subarray(1)),
+ * };
+ * const losses = [];
+ * for (let step = 1; step <= 3; step++) {
+ *   session.step([batch], { step, learningRate: 0.01 });
+ *   losses.push((await session.result())?.loss ?? NaN);
+ * }
+ * assert(losses[2] < losses[0]);
+ * gpu.close();
+ * ```
  */
 export class TrainingSession {
   /** The model. */
