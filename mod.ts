@@ -55,6 +55,7 @@ export type { DeviceErrorKind } from "./kernels/runtime/device_error.ts";
 export { Gpu } from "./kernels/runtime/gpu.ts";
 export type {
   AdapterDescription,
+  BindingAccess,
   BufferRequest,
 } from "./kernels/runtime/gpu.ts";
 export { openDevice } from "./kernels/runtime/open_device.ts";
@@ -73,7 +74,7 @@ export type {
   PlannedDispatch,
 } from "./kernels/plan/plan.ts";
 export { planProgram } from "./kernels/plan/plan_program.ts";
-export type { PlanOptions } from "./kernels/plan/plan_program.ts";
+export type { PlanOptions } from "./kernels/plan/plan_options.ts";
 export { KEEP_ALL, recompute } from "./kernels/plan/recompute.ts";
 export type { RecomputePolicy } from "./kernels/plan/recompute.ts";
 
@@ -98,10 +99,14 @@ export { gatedActivation } from "./kernels/ops/gated_activation.ts";
 export { gatherMetrics } from "./kernels/ops/gather_metrics.ts";
 export type { MetricPart } from "./kernels/ops/gather_metrics.ts";
 export { gradientNorm } from "./kernels/ops/gradient_norm.ts";
+export { texelAddress } from "./kernels/ops/kernel_source.ts";
 export type {
+  AccessMode,
   BindingDeclaration,
   BindingElement,
+  BufferDeclaration,
   KernelSource,
+  TexelDeclaration,
 } from "./kernels/ops/kernel_source.ts";
 export {
   foldWorkgroups,
@@ -133,6 +138,8 @@ export type {
   OpSpec,
   Pass,
   ResultType,
+  TensorBinding,
+  TexelBinding,
 } from "./kernels/ops/op_spec.ts";
 export { rmsNorm } from "./kernels/ops/rms_norm.ts";
 export { rope } from "./kernels/ops/rope.ts";

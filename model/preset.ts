@@ -11,6 +11,15 @@ export interface Preset {
 /**
  * The models that a run can name. Vocabulary and context come from the
  * tokenizer and the run, so the parameters counted here leave out embeddings.
+ *
+ * @example
+ * ```ts
+ * import { PRESETS } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(PRESETS.get("gpt2")?.model.family, "gpt2");
+ * assertEquals(PRESETS.has("primer"), true);
+ * ```
  */
 export const PRESETS: ReadonlyMap<string, Preset> = new Map([
   ["primer", {

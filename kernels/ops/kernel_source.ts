@@ -36,7 +36,21 @@ export type AccessMode = "read" | "read_write" | "texel_read" | "texel_write";
 /** Texels in a row of the operand texture; legal on every adapter. */
 export const TEXELS_PER_ROW = 2048;
 
-/** WGSL coordinates of the texel with the number that an expression gives. */
+/**
+ * WGSL coordinates of the texel with the number that an expression gives.
+ *
+ * @example
+ * ```ts
+ * import { texelAddress } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const load = `textureLoad(operand, ${texelAddress("index")})`;
+ * assertEquals(
+ *   load,
+ *   "textureLoad(operand, vec2<u32>((index) & 2047u, (index) >> 11u))",
+ * );
+ * ```
+ */
 export function texelAddress(index: string): string {
   const bits = Math.log2(TEXELS_PER_ROW);
   return `vec2<u32>((${index}) & ${

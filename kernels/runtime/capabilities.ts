@@ -39,7 +39,18 @@ export interface Capabilities {
   readonly software: boolean;
 }
 
-/** WebGPU's default limits: what every implementation grants. */
+/**
+ * WebGPU's default limits: what every implementation grants.
+ *
+ * @example
+ * ```ts
+ * import { DEFAULT_CAPABILITIES } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { limits } = DEFAULT_CAPABILITIES;
+ * assertEquals(limits.maxStorageBufferBindingSize, 128 * 2 ** 20);
+ * ```
+ */
 export const DEFAULT_CAPABILITIES: Capabilities = {
   limits: {
     maxBufferSize: 268_435_456,
