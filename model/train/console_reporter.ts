@@ -44,6 +44,7 @@ export class ConsoleReporter {
   #skipped = 0;
   #live = "";
   #drawnAt = -Infinity;
+  #readingSince: number | undefined;
 
   /**
    * Takes its settings.
@@ -95,7 +96,8 @@ export class ConsoleReporter {
   }
 
   /**
-   * Tells how far the text has been read, before training starts.
+   * Tells how far the text has been read, before training starts. Without a
+   * terminal a text that takes no ten seconds is not worth a line.
    *
    * @param share Share of the bytes read, from 0 to 1.
    */
@@ -103,7 +105,9 @@ export class ConsoleReporter {
     if (this.#output.json) return;
     const { isTerminal } = this.#output;
     const wait = isTerminal ? REDRAW_MS : QUIET_MS;
-    if (this.#now() - this.#drawnAt < wait) return;
+    this.#readingSince ??= this.#now();
+    const last = Math.max(this.#readingSince, this.#drawnAt);
+    if (this.#now() - last < wait) return;
     this.#drawnAt = this.#now();
     const percent = `${Math.floor(100 * share)} %`;
     if (!isTerminal) return this.#output.note(`reading the text: ${percent}`);

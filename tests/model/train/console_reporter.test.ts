@@ -72,6 +72,18 @@ Deno.test("without a terminal progress is a line every ten seconds", () => {
   ]);
 });
 
+Deno.test("without a terminal reading is told of if it takes long", () => {
+  const { reporter, notes, clock } = record({});
+  for (const seconds of [0, 4, 9, 11, 15, 22]) {
+    clock.now = seconds * 1000;
+    reporter.preparing(seconds / 22);
+  }
+  assertEquals(notes, [
+    "reading the text: 50 %",
+    "reading the text: 100 %",
+  ]);
+});
+
 Deno.test("on a terminal one line is redrawn, within the width", () => {
   const { reporter, notes, lines, clock } = record({ isTerminal: true });
   reporter.report(STARTED);
