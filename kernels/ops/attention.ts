@@ -4,19 +4,27 @@ import {
   packedWidth,
   visiblePairs,
 } from "./attention_layout.ts";
+import { attentionTexels, markCopyKernel } from "./attention_source.ts";
 import {
   type AttentionVariant,
   forwardVariants,
   keyGradientVariants,
   queryGradientVariants,
 } from "./attention_variants.ts";
-import { foldWorkgroups, type RowBlock, rowBlocks } from "./launch.ts";
+import {
+  foldWorkgroups,
+  linearWorkgroups,
+  type RowBlock,
+  rowBlocks,
+} from "./launch.ts";
+import { texelCopyKernel } from "./matmul_texels.ts";
 import type {
-  Binding,
   GraphBuilder,
   LowerContext,
   Node,
   OpSpec,
+  TensorBinding,
+  TexelBinding,
 } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import type { Tensor } from "./tensor.ts";
@@ -151,7 +159,9 @@ const spec: OpSpec<AttentionLayout> = {
     const { out, lse } = context.node.outputs;
     const variant = pick(context, "attention", forwardVariants);
     for (const block of sequenceBlocks(context)) {
-      launch(context, variant, block, [qkv, out, lse]);
+      const part = partOf(context, block);
+      if (variant.texels) copyToTexels(context, part, { qkv });
+      launch(context, variant, part, { qkv, result: out, lse });
     }
   },
   flops: (node) => 4 * products(node),
@@ -171,16 +181,15 @@ const gradientSpec: OpSpec<AttentionLayout> = {
     const delta = context.scratch("delta", lse.shape);
     const byQuery = pick(context, "attention_dq", queryGradientVariants);
     const byKey = pick(context, "attention_dkv", keyGradientVariants);
+    const tensors = { qkv, result: out, upstream, lse, delta, gradient };
     for (const block of sequenceBlocks(context)) {
-      launch(context, byQuery, block, [
-        qkv,
-        out,
-        upstream,
-        lse,
-        delta,
-        gradient,
-      ]);
-      launch(context, byKey, block, [qkv, upstream, lse, delta, gradient]);
+      const part = partOf(context, block);
+      if (byQuery.texels || byKey.texels) {
+        copyToTexels(context, part, { qkv, upstream });
+      }
+      launch(context, byQuery, part, tensors);
+      if (byKey.texels) copyMarks(context, part, lse, delta);
+      launch(context, byKey, part, tensors);
     }
   },
   // Seven products of a pair of rows: the scores and the gradient by the
@@ -218,25 +227,72 @@ function sequenceBlocks(
   ], capabilities);
 }
 
-function launch(
-  { node, capabilities, dispatch }: LowerContext<AttentionLayout>,
-  variant: AttentionVariant,
-  block: RowBlock,
-  tensors: readonly Tensor[],
-): void {
-  const layout = { ...node.attributes, batches: block.rows };
-  const bind = (tensor: Tensor): Binding => {
-    const elements = layout.length * tensor.shape[1];
-    return {
-      tensor,
-      offset: block.start * elements,
-      length: block.rows * elements,
-    };
+/** Some sequences: what a launch computes, and the rows that it binds. */
+interface Part {
+  readonly layout: AttentionLayout;
+  readonly texels: TexelBinding;
+  bind(tensor: Tensor): TensorBinding;
+}
+
+function partOf(
+  { node, texels }: LowerContext<AttentionLayout>,
+  { start, rows }: RowBlock,
+): Part {
+  const layout = { ...node.attributes, batches: rows };
+  return {
+    layout,
+    get texels() {
+      return texels(attentionTexels(layout).all);
+    },
+    bind(tensor) {
+      const elements = layout.length * tensor.shape[1];
+      return { tensor, offset: start * elements, length: rows * elements };
+    },
   };
-  const { kernel, workgroups } = variant.build(layout);
+}
+
+function launch(
+  { capabilities, dispatch }: LowerContext<AttentionLayout>,
+  variant: AttentionVariant,
+  part: Part,
+  tensors: Readonly<Record<string, Tensor>>,
+): void {
+  const { kernel, workgroups } = variant.build(part.layout);
   dispatch({
     kernel,
-    bindings: tensors.map(bind),
+    bindings: kernel.bindings.map((binding) =>
+      "texels" in binding ? part.texels : part.bind(tensors[binding.name])
+    ),
     workgroups: foldWorkgroups(workgroups, capabilities),
+  });
+}
+
+function copyToTexels(
+  { capabilities, dispatch }: LowerContext<AttentionLayout>,
+  part: Part,
+  { qkv, upstream }: { readonly qkv: Tensor; readonly upstream?: Tensor },
+): void {
+  const texels = attentionTexels(part.layout);
+  const copy = (tensor: Tensor, first: number, count: number) =>
+    dispatch({
+      kernel: texelCopyKernel({ first, count, source: 0 }),
+      bindings: [part.texels, part.bind(tensor)],
+      workgroups: linearWorkgroups(count, capabilities),
+    });
+  copy(qkv, 0, texels.upstream);
+  if (upstream) copy(upstream, texels.upstream, texels.marks - texels.upstream);
+}
+
+function copyMarks(
+  { capabilities, dispatch }: LowerContext<AttentionLayout>,
+  part: Part,
+  lse: Tensor,
+  delta: Tensor,
+): void {
+  const { marks, all } = attentionTexels(part.layout);
+  dispatch({
+    kernel: markCopyKernel(marks, all - marks),
+    bindings: [part.texels, part.bind(lse), part.bind(delta)],
+    workgroups: linearWorkgroups(all - marks, capabilities),
   });
 }

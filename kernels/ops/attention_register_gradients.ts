@@ -10,6 +10,7 @@ import {
   tileMain,
   visible,
 } from "./attention_register_kernels.ts";
+import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E } from "./online_softmax.ts";
 
@@ -21,9 +22,11 @@ import { LOG2_E } from "./online_softmax.ts";
 export function registerQueryGradient(
   layout: AttentionLayout,
   tile: RegisterTile,
+  { operands, load }: AttentionSource,
 ): KernelSource {
   const { length, heads, kvHeads, headDim } = layout;
-  const { element, unit, chunks, load, store } = headAccess(headDim);
+  const access = headAccess(headDim);
+  const { element, unit, chunks, store } = access;
   const row = packedWidth(layout) / unit;
   const head = headDim / unit;
   const scale = 1 / Math.sqrt(headDim);
@@ -31,9 +34,8 @@ export function registerQueryGradient(
   return {
     name: `attention_dq_registers_${rows}x${turn}`,
     bindings: [
-      { name: "qkv", element, access: "read" },
+      ...operands("qkv", "upstream"),
       { name: "result", element, access: "read" },
-      { name: "upstream", element, access: "read" },
       { name: "lse", element: "f32", access: "read" },
       { name: "delta", element: "f32", access: "write" },
       { name: "gradient", element, access: "write" },
@@ -58,7 +60,7 @@ export function registerQueryGradient(
           unrolled(chunks, (c) => `
   let q_${i}_${c} = ${scale * LOG2_E} * ${load("qkv", `query_${i}`, c)};
   let u_${i}_${c} = ${load("upstream", `of_${i}`, c)};
-  delta_${i} += dot(u_${i}_${c}, ${load("result", `of_${i}`, c)});
+  delta_${i} += dot(u_${i}_${c}, ${access.load("result", `of_${i}`, c)});
   var d_${i}_${c} = vec4<f32>();`)
         }`)
       }
@@ -136,9 +138,10 @@ export function registerQueryGradient(
 export function registerKeyGradient(
   layout: AttentionLayout,
   tile: RegisterTile,
+  { operands, markBindings, load, marks }: AttentionSource,
 ): KernelSource {
   const { length, heads, kvHeads, headDim, window } = layout;
-  const { element, unit, chunks, load, store } = headAccess(headDim);
+  const { element, unit, chunks, store } = headAccess(headDim);
   const row = packedWidth(layout) / unit;
   const head = headDim / unit;
   const scale = 1 / Math.sqrt(headDim);
@@ -149,10 +152,8 @@ export function registerKeyGradient(
   return {
     name: `attention_dkv_registers_${rows}x${turn}`,
     bindings: [
-      { name: "qkv", element, access: "read" },
-      { name: "upstream", element, access: "read" },
-      { name: "lse", element: "f32", access: "read" },
-      { name: "delta", element: "f32", access: "read" },
+      ...operands("qkv", "upstream"),
+      ...markBindings,
       { name: "gradient", element, access: "write" },
     ],
     body: tileMain(
@@ -187,8 +188,9 @@ export function registerKeyGradient(
       let at_${i} = start + min(query + ${i}u, ${length - 1}u);
       let q_at_${i} = at_${i} * ${row}u + query_head * ${head}u;
       let u_at_${i} = (at_${i} * ${heads}u + query_head) * ${head}u;
-      let lse_${i} = lse[at_${i} * ${heads}u + query_head] * ${LOG2_E};
-      let delta_${i} = delta[at_${i} * ${heads}u + query_head];
+      let marks_${i} = ${marks(`at_${i} * ${heads}u + query_head`)};
+      let lse_${i} = marks_${i}.x * ${LOG2_E};
+      let delta_${i} = marks_${i}.y;
       ${
           unrolled(
             rows,

@@ -4,6 +4,7 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
+import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
 
@@ -36,9 +37,10 @@ export function registerItems(
 export function registerForward(
   layout: AttentionLayout,
   tile: RegisterTile,
+  { operands, load }: AttentionSource,
 ): KernelSource {
   const { length, heads, kvHeads, headDim } = layout;
-  const { element, unit, chunks, load, store } = headAccess(headDim);
+  const { element, unit, chunks, store } = headAccess(headDim);
   const row = packedWidth(layout) / unit;
   const head = headDim / unit;
   const scale = LOG2_E / Math.sqrt(headDim);
@@ -47,7 +49,7 @@ export function registerForward(
   return {
     name: `attention_registers_${rows}x${turn}`,
     bindings: [
-      { name: "qkv", element, access: "read" },
+      ...operands("qkv"),
       { name: "result", element, access: "write" },
       { name: "lse", element: "f32", access: "write" },
     ],

@@ -1,6 +1,12 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
 import type { AttentionLayout } from "./attention_layout.ts";
 import {
+  type AttentionSource,
+  attentionTexels,
+  bufferSource,
+  texelSource,
+} from "./attention_source.ts";
+import {
   registerKeyGradient,
   registerQueryGradient,
 } from "./attention_register_gradients.ts";
@@ -20,12 +26,15 @@ import {
   type WorkgroupTile,
   workgroupTile,
 } from "./attention_workgroup_kernels.ts";
-import type { KernelSource } from "./kernel_source.ts";
+import { type KernelSource, TEXELS_PER_ROW } from "./kernel_source.ts";
+import { MOST_LOOP_TURNS } from "./launch.ts";
 
 /** One way to compute an attention or a part of its gradient. */
 export interface AttentionVariant {
   /** Name for forcing and for timings. */
   readonly name: string;
+  /** Whether it reads copies in the operand texture. */
+  readonly texels: boolean;
   /** The kernel for some sequences, and how many workgroups it takes. */
   build(layout: AttentionLayout): {
     readonly kernel: KernelSource;
@@ -43,8 +52,8 @@ export type AttentionVariants = (
 export const forwardVariants: AttentionVariants = (layout, capabilities) =>
   variants(layout, capabilities, {
     heads: layout.heads,
-    elements: 512,
-    most: 8,
+    turns: layout.length,
+    tile: { elements: 512, most: 8, turn: 1 },
     slice: 16,
     exchanged: 1,
     register: registerForward,
@@ -58,8 +67,8 @@ export const queryGradientVariants: AttentionVariants = (
 ) =>
   variants(layout, capabilities, {
     heads: layout.heads,
-    elements: 256,
-    most: 8,
+    turns: layout.length,
+    tile: { elements: 256, most: 4, turn: layout.headDim <= 32 ? 2 : 1 },
     slice: 8,
     exchanged: 2,
     register: registerQueryGradient,
@@ -70,8 +79,8 @@ export const queryGradientVariants: AttentionVariants = (
 export const keyGradientVariants: AttentionVariants = (layout, capabilities) =>
   variants(layout, capabilities, {
     heads: layout.kvHeads,
-    elements: 256,
-    most: 4,
+    turns: (layout.length + 1) * layout.heads / layout.kvHeads,
+    tile: { elements: 128, most: 4, turn: 1 },
     slice: 8,
     exchanged: 2,
     register: registerKeyGradient,
@@ -81,65 +90,86 @@ export const keyGradientVariants: AttentionVariants = (layout, capabilities) =>
 interface Family {
   /** Heads that are tiled. */
   readonly heads: number;
+  /** Turns of an invocation's loops if each took one row of the other side. */
+  readonly turns: number;
   /**
-   * Elements of a head times rows that an invocation on registers holds:
-   * a compromise between speed and the time that a driver compiles, which on
-   * software adapters grows faster than the number of registers.
+   * Tile of an invocation on registers: elements of a head times rows that it
+   * holds, most rows, and rows of the other side per turn. A compromise between
+   * speed and the time that software adapters compile, which grows faster than
+   * the number of registers.
    */
-  readonly elements: number;
-  /** Most rows of an invocation on registers. */
-  readonly most: number;
+  readonly tile: {
+    readonly elements: number;
+    readonly most: number;
+    readonly turn: number;
+  };
   /** Most vectors of a head that an invocation of a workgroup holds. */
   readonly slice: number;
   /** Numbers that invocations of a workgroup exchange per pair of rows. */
   readonly exchanged: number;
-  register(layout: AttentionLayout, tile: RegisterTile): KernelSource;
+  register(
+    layout: AttentionLayout,
+    tile: RegisterTile,
+    source: AttentionSource,
+  ): KernelSource;
   workgroup(layout: AttentionLayout, tile: WorkgroupTile): KernelSource;
 }
 
-/** Heads from which on registers take drivers too long to assign. */
+/** Heads above which loads from buffers take drivers too long to compile. */
 const LARGE_HEAD = 128;
 
 function variants(
-  { headDim }: AttentionLayout,
+  layout: AttentionLayout,
   capabilities: Capabilities,
   family: Family,
 ): [AttentionVariant, ...AttentionVariant[]] {
-  const rows = Math.max(
-    1,
-    Math.min(family.most, Math.floor(family.elements / headDim)),
-  );
-  const wide = registerVariant({ rows, turn: 1 }, family);
+  const { headDim } = layout;
+  const { limits, software, texelReads } = capabilities;
+  const { elements, most, turn } = family.tile;
+  const registers = {
+    rows: Math.max(1, Math.min(most, Math.floor(elements / headDim))),
+    turn: Math.max(turn, Math.ceil(family.turns / MOST_LOOP_TURNS)),
+  };
+  const buffers = registerVariant(registers, family, false);
   const tile = workgroupTile(
     headDim,
     family.slice,
     family.exchanged,
     capabilities,
   );
-  const narrow = registerVariant(
-    { rows: Math.ceil(rows / 2), turn: 2 },
-    family,
-  );
-  if (!tile) return rows > 1 ? [wide, narrow] : [wide];
+  if (!tile) return [buffers];
   const staged: AttentionVariant = {
     name: `workgroup_${tile.rows}x${tile.lanes}x${tile.staged}`,
-    build: (layout) => ({
-      kernel: family.workgroup(layout, tile),
-      workgroups: workgroupCount(layout, family.heads, tile),
+    texels: false,
+    build: (part) => ({
+      kernel: family.workgroup(part, tile),
+      workgroups: workgroupCount(part, family.heads, tile),
     }),
   };
-  if (headDim > LARGE_HEAD) return [staged];
-  return capabilities.software ? [wide, staged] : [staged, wide];
+  const fromBuffers = headDim > LARGE_HEAD ? [] : [buffers];
+  if (!software) return [staged, ...fromBuffers];
+  const texels = registerVariant(registers, family, true);
+  const fits = attentionTexels(layout).all <=
+    limits.maxTextureDimension2D * TEXELS_PER_ROW;
+  const short = family.turns <= MOST_LOOP_TURNS ? [staged] : [];
+  if (texelReads && fits) return [texels, ...fromBuffers, ...short];
+  return headDim > LARGE_HEAD ? [staged] : [buffers, ...short];
 }
 
 function registerVariant(
   tile: RegisterTile,
   { heads, register }: Family,
+  texels: boolean,
 ): AttentionVariant {
   return {
-    name: `registers_${tile.rows}x${tile.turn}`,
+    name: `${texels ? "texels" : "registers"}_${tile.rows}x${tile.turn}`,
+    texels,
     build: (layout) => ({
-      kernel: register(layout, tile),
+      kernel: register(
+        layout,
+        tile,
+        texels ? texelSource(layout) : bufferSource(layout),
+      ),
       workgroups: Math.ceil(
         registerItems(layout, heads, tile) / REGISTER_WORKGROUP,
       ),

@@ -3,6 +3,7 @@ import {
   LINEAR_WORKGROUP,
   linearMain,
   linearWorkgroups,
+  MOST_LOOP_TURNS,
   rowBlocks,
 } from "./launch.ts";
 import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
@@ -14,7 +15,7 @@ import {
   vectorWidth,
 } from "./vector_width.ts";
 
-/** Invocations of the first stage for one range of a tensor. */
+/** Invocations of the first stage for one range, unless their loops are long. */
 const MOST_PARTIALS = 8192;
 
 /** Items that an invocation of the first stage takes, at least. */
@@ -111,9 +112,9 @@ function lower(
     const elements = elementCount(tensor.shape);
     const width = vectorWidth(elements);
     for (const block of rowBlocks(elements / width, [width], capabilities)) {
-      const partials = Math.min(
-        MOST_PARTIALS,
-        Math.ceil(block.rows / LEAST_ITEMS),
+      const partials = Math.max(
+        Math.min(MOST_PARTIALS, Math.ceil(block.rows / LEAST_ITEMS)),
+        Math.ceil(block.rows / MOST_LOOP_TURNS),
       );
       ranges.push({
         tensor,

@@ -39,6 +39,14 @@ const CASES: Readonly<Record<string, AttentionCase>> = {
   "heads of 128": sizes(1, 34, 2, 1, 128),
   "heads of 256": sizes(1, 19, 1, 1, 256),
   "2,048 positions": sizes(1, 2048, 1, 1, 16),
+  // 4,096 · 17 turns; Mesa's software driver ends loops after 65,535.
+  "more queries of a key than an invocation can loop over": sizes(
+    1,
+    16,
+    4096,
+    1,
+    4,
+  ),
   "heads of 6, no whole vectors": sizes(2, 33, 3, 1, 6),
   "heads of 1": sizes(1, 17, 2, 2, 1),
   "a window of 9": sizes(2, 53, 4, 2, 16, 9),
