@@ -15,6 +15,18 @@ import type { ParsedArguments } from "./parsed_arguments.ts";
 /** Seconds of a run that names neither time nor steps. */
 const DEFAULT_BUDGET = 180;
 
+/**
+ * What suits the primer and minutes, where a run says nothing else: its lessons
+ * are short, and many small steps teach more than few large ones.
+ */
+const PRIMER_RUN: Readonly<Record<string, string>> = {
+  "train.context": "128",
+  "train.batch": "8",
+  "optimizer.learning_rate": "2e-3",
+  "evaluate.every": "0",
+  "checkpoint.every": "0",
+};
+
 /** Options that stand for a key of the configuration. */
 const KEYS: readonly (readonly [option: string, key: string])[] = [
   ["budget", "train.budget"],
@@ -161,7 +173,12 @@ async function runOf(
   }
   const path = args.positionals[0];
   const text = path === undefined ? "" : await readText(path);
-  const given = parseRunConfig(text, path ?? "run.yaml", overridesOf(args));
+  const overrides = overridesOf(args);
+  const onPrimer = path === undefined && overrides["data.paths"] === undefined;
+  const given = parseRunConfig(text, path ?? "run.yaml", {
+    ...(onPrimer ? PRIMER_RUN : {}),
+    ...overrides,
+  });
   const { steps, budget } = given.train;
   const config = steps === null && budget === null
     ? { ...given, train: { ...given.train, budget: DEFAULT_BUDGET } }
