@@ -1,6 +1,8 @@
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { openModel } from "../generate/open_model.ts";
+import { promptTokens } from "../generate/prompt_tokens.ts";
 import { TextGenerator } from "../generate/text_generator.ts";
+import { untilStop } from "../generate/until_stop.ts";
 import type { Command } from "./command.ts";
 
 /** Continues a text with a trained model, token by token. */
@@ -77,12 +79,12 @@ export const generate: Command = {
       args.positionals[0],
       args.string("tokenizer"),
     );
-    const promptTokens = stored.tokenizer.encode(prompt).length + 1;
+    const { length } = promptTokens(stored.tokenizer, prompt);
     const gpu = await openDevice();
     const generator = await TextGenerator.load(
       gpu,
       stored,
-      promptTokens + tokens,
+      length + tokens,
     );
     const pieces = generator.generate(prompt, {
       tokens,
@@ -103,34 +105,3 @@ export const generate: Command = {
     return 0;
   },
 };
-
-/** Passes pieces on until a stop text begins, which may span pieces. */
-async function* untilStop(
-  pieces: AsyncIterable<string>,
-  stops: readonly string[],
-): AsyncGenerator<string> {
-  let held = "";
-  for await (const piece of pieces) {
-    held += piece;
-    const found = stops.map((stop) => held.indexOf(stop))
-      .filter((index) => index >= 0);
-    if (found.length > 0) {
-      yield held.slice(0, Math.min(...found));
-      return;
-    }
-    // What may be the beginning of a stop text is held back.
-    const keep = Math.max(0, ...stops.map((stop) => overlap(held, stop)));
-    yield held.slice(0, held.length - keep);
-    held = held.slice(held.length - keep);
-  }
-  yield held;
-}
-
-/** Length of the longest end of a text that begins the stop text. */
-function overlap(text: string, stop: string): number {
-  let length = Math.min(text.length, stop.length - 1);
-  while (length > 0 && !stop.startsWith(text.slice(text.length - length))) {
-    length--;
-  }
-  return length;
-}

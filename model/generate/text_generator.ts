@@ -1,3 +1,4 @@
+import { InputError } from "../../data/input_error.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import { Executable } from "../../kernels/plan/executable.ts";
 import { planProgram } from "../../kernels/plan/plan_program.ts";
@@ -5,6 +6,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { LanguageModel } from "../language_model.ts";
 import { loadWeights } from "../load_weights.ts";
 import { generationProgram } from "./generation_program.ts";
+import { promptTokens } from "./prompt_tokens.ts";
 import { type GenerateOptions, TokenGenerator } from "./token_generator.ts";
 import type { StoredModel } from "./open_model.ts";
 
@@ -122,17 +124,28 @@ export class TextGenerator {
    * @param prompt Text to continue; an empty one starts a new text.
    * @param options How to choose tokens; the end-of-text token always stops.
    * @returns Pieces of text as they are generated, prompt not included.
+   * @throws {InputError} If the prompt has more tokens than the model takes.
    */
-  async *generate(
+  generate(
     prompt: string,
     options: Omit<GenerateOptions, "stop">,
   ): AsyncGenerator<string> {
+    const start = promptTokens(this.#tokenizer, prompt);
+    const { capacity } = this.#generator;
+    if (start.length > capacity) {
+      throw new InputError(
+        `Cannot continue a prompt of ${start.length} tokens: the model takes ` +
+          `${capacity}; shorten it`,
+      );
+    }
+    return this.#pieces(start, options);
+  }
+
+  async *#pieces(
+    start: Uint32Array,
+    options: Omit<GenerateOptions, "stop">,
+  ): AsyncGenerator<string> {
     const { beginOfText, endOfText } = this.#tokenizer;
-    const ids = this.#tokenizer.encode(prompt);
-    // A vocabulary with a token of its own for the beginning was trained to
-    // see it in front of every text.
-    const begins = ids.length === 0 || beginOfText !== endOfText;
-    const start = begins ? Uint32Array.of(beginOfText, ...ids) : ids;
     const stream = this.#tokenizer.stream(start);
     const tokens = this.#generator.generate(start, {
       ...options,

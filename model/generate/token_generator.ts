@@ -95,6 +95,11 @@ export class TokenGenerator {
     this.#vocabulary = vocabulary;
   }
 
+  /** Tokens that fit the cache: the longest prompt. */
+  get capacity(): number {
+    return this.#program.capacity;
+  }
+
   /**
    * Generates the tokens that follow a prompt, one at a time. Ends at a stop
    * token, after the number of tokens asked for, or when the cache is full.

@@ -6,6 +6,7 @@ import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
+import { promptTokens } from "../generate/prompt_tokens.ts";
 import {
   type CheckpointFolder,
   listCheckpoints,
@@ -145,6 +146,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       profile: options.profile ?? false,
     });
     cleanup.defer(() => session.close());
+    const { prompts } = options.config.sample;
+    checkPrompts(prompts, tokenizer, session.model.positions);
     options.onSession?.(session);
 
     const { steps, notices } = await stepsOf(
@@ -195,6 +198,22 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     };
   } finally {
     cleanup.dispose();
+  }
+}
+
+/** Refuses a prompt that would end the run when its samples are due. */
+function checkPrompts(
+  prompts: readonly string[],
+  tokenizer: Tokenizer,
+  positions: number,
+): void {
+  for (const prompt of prompts) {
+    const { length } = promptTokens(tokenizer, prompt);
+    if (length <= positions) continue;
+    throw new InputError(
+      `run.yaml: "sample.prompts" has a text of ${length} tokens, and the ` +
+        `model takes ${positions}; shorten it or leave it out`,
+    );
   }
 }
 

@@ -192,13 +192,18 @@ Deno.test("a broken line of JSONL is named, or skipped and counted", () =>
     assert(events.some(({ type }) => type === "step"));
   }));
 
-Deno.test("a text shorter than the context is refused", () =>
+Deno.test("a text too short or a prompt too long for the model is refused", () =>
   withPlace(async (place) => {
     const path = join(place.folder, "short.txt");
     await Deno.writeTextFile(path, "A few words.\nAnd more.\n");
     assertBadInput(
       await train(place, "--data", path),
       /part of \d+ tokens: one sequence of 32 takes 33/,
+    );
+    const prompts = `sample.prompts=["${"word ".repeat(7)}"]`;
+    assertBadInput(
+      await train(place, "--data", place.data, "--config", prompts),
+      /"sample\.prompts" has a text of 35 tokens, and the model takes 32/,
     );
   }));
 
@@ -208,7 +213,8 @@ Deno.test("a damaged checkpoint is named by what generates from it", () =>
     const config = tinyConfig(data, { "train.steps": "1" });
     await trainTiny({ config, out });
     const checkpoint = join(out, "checkpoints", "step-1");
-    const generate = () => minnow(["generate", out, "--tokens", "1"]);
+    const generate = (...options: readonly string[]) =>
+      minnow(["generate", out, "--tokens", "1", ...options]);
     for (
       const [name, message] of [
         ["model.safetensors", /model\.safetensors'.*(damaged|truncated)/],
@@ -231,6 +237,10 @@ Deno.test("a damaged checkpoint is named by what generates from it", () =>
     await write('"n_embd": 32', '"n_embd": 64');
     assertBadInput(await generate(), /is \[.*\] and config\.json asks for \[/);
     await Deno.writeTextFile(path, text);
+    assertBadInput(
+      await generate("--prompt", "word ".repeat(7)),
+      /Cannot continue a prompt of 35 tokens: the model takes 32/,
+    );
     const good = await generate();
     assertEquals(good.code, 0, good.stderr);
   }));
