@@ -1,4 +1,3 @@
-import { formatDuration } from "../../data/format.ts";
 import type { Executable } from "../../kernels/plan/executable.ts";
 
 /** Lines of the report. */
@@ -42,7 +41,7 @@ export async function profileReport(
     ...sorted.slice(0, LINES).map(([kind, { launches, seconds }]) =>
       [
         percent(seconds),
-        formatDuration(seconds).padStart(9),
+        `${(1000 * seconds).toFixed(1)} ms`.padStart(9),
         String(launches).padStart(9),
         ` ${kind}`,
       ].join(" ")

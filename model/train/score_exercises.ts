@@ -32,7 +32,7 @@ interface Candidate {
  * @returns Right answers by skill.
  */
 export async function scoreExercises(
-  session: TrainingSession,
+  session: Pick<TrainingSession, "tokenLosses">,
   tokenizer: Pick<Tokenizer, "encode">,
   options: {
     readonly seed: number;

@@ -8,23 +8,35 @@ const WINDOW = 32;
 export class SpeedMeter {
   readonly #tokensPerStep: number;
   readonly #flopsPerStep: number;
+  readonly #now: () => number;
   #marks: { readonly step: number; readonly time: number }[] = [];
   #secondsPerStep = NaN;
 
-  /** Makes a meter for steps of this size. */
-  constructor(tokensPerStep: number, flopsPerStep: number) {
+  /**
+   * Makes a meter.
+   *
+   * @param tokensPerStep Tokens of a step.
+   * @param flopsPerStep Floating-point operations of a step.
+   * @param now Gives milliseconds on a clock that never goes back.
+   */
+  constructor(
+    tokensPerStep: number,
+    flopsPerStep: number,
+    now: () => number = () => performance.now(),
+  ) {
     this.#tokensPerStep = tokensPerStep;
     this.#flopsPerStep = flopsPerStep;
+    this.#now = now;
   }
 
   /** Begins a stretch without pauses after a step. */
   start(step: number): void {
-    this.#marks = [{ step, time: performance.now() }];
+    this.#marks = [{ step, time: this.#now() }];
   }
 
   /** Notes that a step has been taken now. */
   add(step: number): void {
-    this.#marks.push({ step, time: performance.now() });
+    this.#marks.push({ step, time: this.#now() });
     if (this.#marks.length > WINDOW) this.#marks.shift();
     const first = this.#marks[0];
     const last = this.#marks[this.#marks.length - 1];
