@@ -1,0 +1,80 @@
+/**
+ * The benchmark: `deno task bench [PART…] [options]`.
+ *
+ * @module
+ */
+import { dirname, fromFileUrl, join } from "@std/path";
+import { openDevice } from "../kernels/runtime/open_device.ts";
+import type { Gpu } from "../kernels/runtime/gpu.ts";
+import { reportError } from "../model/command/dispatch.ts";
+import { Output } from "../model/command/output.ts";
+import { quietDriver } from "../model/command/quiet_driver.ts";
+import { benchKernels } from "./kernels.ts";
+import { benchStart } from "./start.ts";
+import { benchStep } from "./step.ts";
+import {
+  type BenchArguments,
+  parseBenchArguments,
+  type Part,
+} from "./support/arguments.ts";
+import { circumstancesOf, Report } from "./support/report.ts";
+
+const RESULTS = join(dirname(fromFileUrl(import.meta.url)), "results");
+
+const HELP = `Usage: deno task bench [PART…] [options]
+
+Measures minnow on this machine's GPU. Parts, by default all but the last:
+  kernels   single kernels: GFLOP/s and GB/s
+  step      whole training steps: tokens/s, and where the time goes
+  start     from starting the program to the first step, cold and warm
+  peers     other trainers on the same machine, in turn with minnow
+
+Options:
+  --config NAME    configuration: S, M, gpt2-124m; may be repeated
+  --seconds N      time of each measurement
+  --filter TEXT    kernels or peers whose name contains this
+  --variants       kernels: time every variant, not only the chosen one
+  --llmc FOLDER    peers: where llm.c's source is, to be compiled
+  --json           one object a line on stdout, tables on stderr
+  --save           write the results to bench/results
+  --help           this text`;
+
+type Bench = (gpu: Gpu, args: BenchArguments, report: Report) => Promise<void>;
+
+const BENCHES: Readonly<Partial<Record<Part, Bench>>> = {
+  kernels: benchKernels,
+  step: benchStep,
+  start: benchStart,
+};
+
+/** Runs the parts that were asked for, one after the other. */
+async function run(args: BenchArguments, output: Output): Promise<number> {
+  if (args.help) {
+    output.line(HELP);
+    return 0;
+  }
+  for (const part of args.parts) {
+    const gpu = await openDevice();
+    try {
+      const report = new Report(part, circumstancesOf(gpu), output);
+      await BENCHES[part]?.(gpu, args, report);
+      if (args.save) await report.save(RESULTS);
+    } finally {
+      gpu.close();
+    }
+  }
+  return 0;
+}
+
+if (import.meta.main) {
+  quietDriver();
+  const output = new Output({
+    json: Deno.args.includes("--json"),
+    verbose: false,
+  });
+  try {
+    Deno.exit(await run(parseBenchArguments(Deno.args), output));
+  } catch (error) {
+    Deno.exit(reportError(error, output));
+  }
+}

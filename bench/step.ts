@@ -1,0 +1,125 @@
+import type { Gpu } from "../kernels/runtime/gpu.ts";
+import { trainingFlopsPerToken } from "../model/budget/training_flops.ts";
+import { squareRates } from "./kernels/square_rates.ts";
+import { hostSeconds } from "./step/host_seconds.ts";
+import { type KindShare, kindShares } from "./step/kind_shares.ts";
+import { openSession } from "./step/open_session.ts";
+import { timeSteps } from "./step/time_steps.ts";
+import type { BenchArguments } from "./support/arguments.ts";
+import type { Report } from "./support/report.ts";
+import { randomTokens } from "./support/random_tokens.ts";
+import { type BenchSize, SIZES } from "./support/sizes.ts";
+import type { Column } from "./support/table.ts";
+
+const COLUMNS: readonly Column[] = [
+  { title: "config", align: "left" },
+  { title: "time", align: "right" },
+  { title: "spread", align: "right" },
+  { title: "tokens/s", align: "right" },
+  { title: "GFLOP/s", align: "right" },
+  { title: "of matmul", align: "right" },
+  { title: "host", align: "right" },
+  { title: "memory", align: "right" },
+  { title: "first loss", align: "right" },
+];
+
+const KIND_COLUMNS: readonly Column[] = [
+  { title: "share", align: "right" },
+  { title: "launches", align: "right" },
+  { title: "GFLOP/s", align: "right" },
+  { title: "kind of node", align: "left" },
+];
+
+const PROFILED_STEPS = 2;
+
+/**
+ * Times whole training steps, optimizer included, and shows where their time
+ * goes.
+ *
+ * @param gpu Device to measure.
+ * @param args Seconds a configuration, and the configurations.
+ * @param report Where results go.
+ */
+export async function benchStep(
+  gpu: Gpu,
+  { seconds, configs }: BenchArguments,
+  report: Report,
+): Promise<void> {
+  const lines: string[][] = [];
+  for (const name of configs.length > 0 ? configs : ["S", "M"]) {
+    const size = SIZES.get(name);
+    if (!size) continue;
+    const [{ rate }] = await squareRates(gpu, 0.5);
+    const session = await openSession(gpu, size);
+    const times = await timeSteps(session, size, seconds ?? 10);
+    const host = await hostSeconds(session, size);
+    const { peakBytes } = session.executable.plan;
+    const flops = trainingFlopsPerToken(session.model, size.context);
+    session.close();
+    const shares = await profiledShares(gpu, size);
+    const tokensPerSecond = size.batch * size.context / times.step.median;
+    const flopsPerSecond = tokensPerSecond * flops;
+    report.add({
+      config: name,
+      dtype: "f32",
+      seconds: times.step.median,
+      spread: times.step.spread,
+      batches: times.step.count,
+      tokens_per_second: tokensPerSecond,
+      flops_per_token: flops,
+      flops_per_second: flopsPerSecond,
+      matmul_flops_per_second: rate,
+      share_of_matmul: flopsPerSecond / rate,
+      host_seconds: host.median,
+      host_share: host.median / times.step.median,
+      peak_bytes: peakBytes,
+      first_loss: times.firstLoss,
+      last_loss: times.lastLoss,
+      kinds: shares,
+    });
+    lines.push([
+      name,
+      `${(times.step.median * 1000).toFixed(1)} ms`,
+      percent(times.step.spread),
+      tokensPerSecond.toFixed(0),
+      (flopsPerSecond / 1e9).toFixed(2),
+      percent(flopsPerSecond / rate),
+      percent(host.median / times.step.median),
+      `${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
+      times.firstLoss.toFixed(3),
+    ]);
+    report.line(`${name}, by kind of node:`);
+    report.table(KIND_COLUMNS, shares.map(kindLine));
+  }
+  report.table(COLUMNS, lines);
+}
+
+/** Runs a few steps with every launch timed, which slows them a little. */
+async function profiledShares(gpu: Gpu, size: BenchSize): Promise<KindShare[]> {
+  const session = await openSession(gpu, size, true);
+  const batch = randomTokens(size);
+  for (let step = 1; step <= PROFILED_STEPS; step++) {
+    session.step([batch], { learningRate: 1e-3, step });
+    await session.result();
+    // Collects the times, which have room for few steps only.
+    await session.executable.profile();
+  }
+  const shares = await kindShares(session, PROFILED_STEPS);
+  session.close();
+  return shares;
+}
+
+function kindLine(
+  { kind, launches, share, flopsPerSecond }: KindShare,
+): string[] {
+  return [
+    percent(share),
+    launches.toFixed(0),
+    (flopsPerSecond / 1e9).toFixed(2),
+    kind,
+  ];
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
+}

@@ -1,0 +1,31 @@
+import type { Gpu } from "../../kernels/runtime/gpu.ts";
+import { parseRunConfig } from "../../model/train/parse_run_config.ts";
+import { TrainingSession } from "../../model/train/training_session.ts";
+import { type BenchSize, configOf } from "../support/sizes.ts";
+
+/**
+ * Opens a session that trains a configuration as a run with default settings
+ * would, with fresh weights.
+ *
+ * @param gpu Device to train on.
+ * @param size The configuration.
+ * @param profile Whether launches are timed.
+ * @returns The session.
+ */
+export async function openSession(
+  gpu: Gpu,
+  size: BenchSize,
+  profile: boolean = false,
+): Promise<TrainingSession> {
+  const { optimizer, memory } = parseRunConfig("", "defaults");
+  const session = await TrainingSession.open(gpu, {
+    config: configOf(size),
+    shape: size,
+    optimizer,
+    memory,
+    samples: false,
+    profile,
+  });
+  session.initialize(1);
+  return session;
+}
