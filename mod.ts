@@ -118,12 +118,12 @@ export type { RowBlock } from "./kernels/ops/launch.ts";
 export { layerNorm } from "./kernels/ops/layer_norm.ts";
 export { linearCrossEntropy } from "./kernels/ops/linear_cross_entropy.ts";
 export type {
-  LinearCrossEntropyOperands,
+  LinearCrossEntropyInputs,
   LinearCrossEntropyOptions,
   LinearCrossEntropyResults,
 } from "./kernels/ops/linear_cross_entropy.ts";
 export { matmul } from "./kernels/ops/matmul.ts";
-export type { MatmulOperands, MatmulOptions } from "./kernels/ops/matmul.ts";
+export type { MatmulInputs, MatmulOptions } from "./kernels/ops/matmul.ts";
 export type { MatmulLayout } from "./kernels/ops/matmul_problem.ts";
 export type { NormInputs, NormOptions } from "./kernels/ops/norm.ts";
 export { ShapeError } from "./kernels/ops/op_spec.ts";

@@ -12,7 +12,7 @@ import {
 import { elementCount, type Tensor } from "./tensor.ts";
 
 /** Operands of {@linkcode linearCrossEntropy}. */
-export interface LinearCrossEntropyOperands {
+export interface LinearCrossEntropyInputs {
   /** What the head is applied to, (N, C). */
   readonly hidden: Tensor;
   /** The head, or the tied embedding table, (V, C). */
@@ -101,7 +101,7 @@ export interface LinearCrossEntropyResults {
  */
 export function linearCrossEntropy(
   graph: GraphBuilder,
-  operands: LinearCrossEntropyOperands,
+  operands: LinearCrossEntropyInputs,
   options: LinearCrossEntropyOptions,
 ): LinearCrossEntropyResults {
   const { hidden, weight, targets, scale, loss, weightGradient } = operands;

@@ -9,7 +9,7 @@ import { ShapeError } from "./op_spec.ts";
 import type { Tensor, TensorType } from "./tensor.ts";
 
 /** Operands of {@linkcode matmul}. */
-export interface MatmulOperands {
+export interface MatmulInputs {
   /** Left operand: (M, K), or (K, M) for layout `tn`. */
   readonly a: Tensor;
   /** Right operand: (K, N), or (N, K) for layout `nt`. */
@@ -74,7 +74,7 @@ export interface MatmulOptions {
  */
 export function matmul(
   graph: GraphBuilder,
-  operands: MatmulOperands,
+  operands: MatmulInputs,
   options: MatmulOptions,
 ): Tensor {
   const { a, b, bias, addend } = operands;
