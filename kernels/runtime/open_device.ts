@@ -58,7 +58,10 @@ export async function openDevice(
     {
       name: name || "unknown adapter",
       driver: [vendor, architecture, model, description]
-        .filter((part, index, all) => part && all.indexOf(part) === index)
+        // Vulkan gives vendors without a name as numbers.
+        .filter((part, index, all) =>
+          /[a-z]/i.test(part) && all.indexOf(part) === index
+        )
         .join(" "),
     },
   );

@@ -120,6 +120,7 @@ export const train: Command = {
     const reporter = new ConsoleReporter({ output });
     let session: TrainingSession | undefined;
     let report = "";
+    let interrupted = false;
     try {
       const events = trainRun({
         config,
@@ -135,6 +136,9 @@ export const train: Command = {
         if (event.type === "finished" && session && args.boolean("profile")) {
           report = await profileReport(session.executable);
         }
+        if (event.type === "finished") {
+          interrupted = event.reason === "interrupted";
+        }
         reporter.report(event);
       }
     } finally {
@@ -145,7 +149,7 @@ export const train: Command = {
     if (!output.json) {
       output.note(`Try it: minnow generate ${out} --prompt "Once upon a time"`);
     }
-    return abort.signal.aborted ? 130 : 0;
+    return interrupted ? 130 : 0;
   },
 };
 

@@ -178,7 +178,6 @@ function describeStart(event: StartedEvent): readonly string[] {
 const REASONS: Readonly<Record<FinishedEvent["reason"], string>> = {
   completed: "finished",
   interrupted: "interrupted",
-  budget: "out of time",
 };
 
 function describeEnd(event: FinishedEvent): readonly string[] {

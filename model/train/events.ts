@@ -113,7 +113,7 @@ export interface FinishedEvent {
   /** How the model did on held-out exercises, where the data has them. */
   readonly exercises?: readonly ExerciseResult[];
   /** Why it ended. */
-  readonly reason: "completed" | "interrupted" | "budget";
+  readonly reason: "completed" | "interrupted";
 }
 
 /** Something worth a line. */
