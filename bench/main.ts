@@ -11,6 +11,7 @@ import { Output } from "../model/command/output.ts";
 import { quietDriver } from "../model/command/quiet_driver.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchStart } from "./start.ts";
+import { benchPeers } from "./peers.ts";
 import { benchStep } from "./step.ts";
 import {
   type BenchArguments,
@@ -41,10 +42,11 @@ Options:
 
 type Bench = (gpu: Gpu, args: BenchArguments, report: Report) => Promise<void>;
 
-const BENCHES: Readonly<Partial<Record<Part, Bench>>> = {
+const BENCHES: Readonly<Record<Part, Bench>> = {
   kernels: benchKernels,
   step: benchStep,
   start: benchStart,
+  peers: benchPeers,
 };
 
 /** Runs the parts that were asked for, one after the other. */
@@ -57,7 +59,7 @@ async function run(args: BenchArguments, output: Output): Promise<number> {
     const gpu = await openDevice();
     try {
       const report = new Report(part, circumstancesOf(gpu), output);
-      await BENCHES[part]?.(gpu, args, report);
+      await BENCHES[part](gpu, args, report);
       if (args.save) await report.save(RESULTS);
     } finally {
       gpu.close();

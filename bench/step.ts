@@ -4,8 +4,9 @@ import { squareRates } from "./kernels/square_rates.ts";
 import { hostSeconds } from "./step/host_seconds.ts";
 import { type KindShare, kindShares } from "./step/kind_shares.ts";
 import { openSession } from "./step/open_session.ts";
-import { timeSteps } from "./step/time_steps.ts";
+import { stepRunner } from "./step/step_runner.ts";
 import type { BenchArguments } from "./support/arguments.ts";
+import { measure } from "./support/measure.ts";
 import type { Report } from "./support/report.ts";
 import { randomTokens } from "./support/random_tokens.ts";
 import { type BenchSize, SIZES } from "./support/sizes.ts";
@@ -51,42 +52,46 @@ export async function benchStep(
     if (!size) continue;
     const [{ rate }] = await squareRates(gpu, 0.5);
     const session = await openSession(gpu, size);
-    const times = await timeSteps(session, size, seconds ?? 10);
+    const { run, losses } = stepRunner(session, size);
+    const step = await measure(run, {
+      seconds: seconds ?? 10,
+      batchSeconds: 0.5,
+    });
     const host = await hostSeconds(session, size);
     const { peakBytes } = session.executable.plan;
     const flops = trainingFlopsPerToken(session.model, size.context);
     session.close();
     const shares = await profiledShares(gpu, size);
-    const tokensPerSecond = size.batch * size.context / times.step.median;
+    const tokensPerSecond = size.batch * size.context / step.median;
     const flopsPerSecond = tokensPerSecond * flops;
     report.add({
       config: name,
       dtype: "f32",
-      seconds: times.step.median,
-      spread: times.step.spread,
-      batches: times.step.count,
+      seconds: step.median,
+      spread: step.spread,
+      batches: step.count,
       tokens_per_second: tokensPerSecond,
       flops_per_token: flops,
       flops_per_second: flopsPerSecond,
       matmul_flops_per_second: rate,
       share_of_matmul: flopsPerSecond / rate,
       host_seconds: host.median,
-      host_share: host.median / times.step.median,
+      host_share: host.median / step.median,
       peak_bytes: peakBytes,
-      first_loss: times.firstLoss,
-      last_loss: times.lastLoss,
+      first_loss: losses[0],
+      last_loss: losses[losses.length - 1],
       kinds: shares,
     });
     lines.push([
       name,
-      `${(times.step.median * 1000).toFixed(1)} ms`,
-      percent(times.step.spread),
+      `${(step.median * 1000).toFixed(1)} ms`,
+      percent(step.spread),
       tokensPerSecond.toFixed(0),
       (flopsPerSecond / 1e9).toFixed(2),
       percent(flopsPerSecond / rate),
-      percent(host.median / times.step.median),
+      percent(host.median / step.median),
       `${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
-      times.firstLoss.toFixed(3),
+      losses[0].toFixed(3),
     ]);
     report.line(`${name}, by kind of node:`);
     report.table(KIND_COLUMNS, shares.map(kindLine));
