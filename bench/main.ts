@@ -60,7 +60,7 @@ async function run(args: BenchArguments, output: Output): Promise<number> {
     try {
       const report = new Report(part, circumstancesOf(gpu), output);
       await BENCHES[part](gpu, args, report);
-      if (args.save) await report.save(RESULTS);
+      if (args.save) await report.save(RESULTS, args.configs);
     } finally {
       gpu.close();
     }

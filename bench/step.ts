@@ -8,8 +8,7 @@ import { stepRunner } from "./step/step_runner.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import { measure } from "./support/measure.ts";
 import type { Report } from "./support/report.ts";
-import { randomTokens } from "./support/random_tokens.ts";
-import { type BenchSize, SIZES } from "./support/sizes.ts";
+import { SIZES } from "./support/sizes.ts";
 import type { Column } from "./support/table.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -30,8 +29,6 @@ const KIND_COLUMNS: readonly Column[] = [
   { title: "GFLOP/s", align: "right" },
   { title: "kind of node", align: "left" },
 ];
-
-const PROFILED_STEPS = 2;
 
 /**
  * Times whole training steps, optimizer included, and shows where their time
@@ -61,7 +58,7 @@ export async function benchStep(
     const { peakBytes } = session.executable.plan;
     const flops = trainingFlopsPerToken(session.model, size.context);
     session.close();
-    const shares = await profiledShares(gpu, size);
+    const shares = await kindShares(gpu, size);
     const tokensPerSecond = size.batch * size.context / step.median;
     const flopsPerSecond = tokensPerSecond * flops;
     report.add({
@@ -97,21 +94,6 @@ export async function benchStep(
     report.table(KIND_COLUMNS, shares.map(kindLine));
   }
   report.table(COLUMNS, lines);
-}
-
-/** Runs a few steps with every launch timed, which slows them a little. */
-async function profiledShares(gpu: Gpu, size: BenchSize): Promise<KindShare[]> {
-  const session = await openSession(gpu, size, true);
-  const batch = randomTokens(size);
-  for (let step = 1; step <= PROFILED_STEPS; step++) {
-    session.step([batch], { learningRate: 1e-3, step });
-    await session.result();
-    // Collects the times, which have room for few steps only.
-    await session.executable.profile();
-  }
-  const shares = await kindShares(session, PROFILED_STEPS);
-  session.close();
-  return shares;
 }
 
 function kindLine(

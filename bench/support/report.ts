@@ -90,12 +90,14 @@ export class Report {
    * Saves the results.
    *
    * @param folder Folder that exists or is made.
+   * @param configs Configurations that were named; none for the usual ones.
    * @returns Path of the file.
    */
-  async save(folder: string): Promise<string> {
+  async save(folder: string, configs: readonly string[]): Promise<string> {
     await Deno.mkdir(folder, { recursive: true });
     const { date, adapter } = this.#circumstances;
-    const path = join(folder, `${date}-${slug(adapter)}-${this.#part}.json`);
+    const name = [date, slug(adapter), this.#part, ...configs.map(slug)];
+    const path = join(folder, `${name.join("-")}.json`);
     const contents = {
       bench: this.#part,
       ...this.#circumstances,
