@@ -23,8 +23,8 @@ export interface Preset {
  */
 export const PRESETS: ReadonlyMap<string, Preset> = new Map([
   ["primer", {
-    description: "0.8M parameters: learns the primer within minutes",
-    model: llama(128, 352, 4, 4, 4),
+    description: "0.3M parameters: learns the primer within minutes",
+    model: llama(96, 256, 3, 3, 3),
   }],
   ["stories15m", {
     description: "6.0M parameters, the shape of llama2.c's smallest stories",

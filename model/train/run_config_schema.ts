@@ -130,7 +130,7 @@ const evaluate: Section<EvaluateSection> = {
 const sample: Section<SampleSection> = {
   every: steps(0, "steps between two rounds; 0 for only at the end"),
   prompts: texts({
-    default: ["Once upon a time", "Q: What is 2 + 3?\nA:"],
+    default: ["Once upon a time", "Q: What is 2 plus 3? A:"],
     description: "texts to continue",
   }),
   tokens: count(200, "most tokens of one sample"),

@@ -44,7 +44,7 @@ Deno.test("an empty file is the default run", () => {
       evaluate: { every: 250, tokens: 65536 },
       sample: {
         every: 0,
-        prompts: ["Once upon a time", "Q: What is 2 + 3?\nA:"],
+        prompts: ["Once upon a time", "Q: What is 2 plus 3? A:"],
         tokens: 200,
         temperature: 0.8,
         top_k: 0,
@@ -245,11 +245,11 @@ Deno.test("what a model leaves open comes from tokenizer, run and family", () =>
   assertEquals(primer, {
     model_type: "llama",
     vocab_size: 272, // the next multiple of 16
-    hidden_size: 128,
-    intermediate_size: 352,
-    num_hidden_layers: 4,
-    num_attention_heads: 4,
-    num_key_value_heads: 4,
+    hidden_size: 96,
+    intermediate_size: 256,
+    num_hidden_layers: 3,
+    num_attention_heads: 3,
+    num_key_value_heads: 3,
     head_dim: 32,
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
