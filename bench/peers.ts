@@ -38,15 +38,10 @@ export async function benchPeers(
   for (const task of tasksOf(args.configs)) {
     const folder = await Deno.makeTempDir({ prefix: "bench-peers-" });
     try {
-      const ours = await start(OURS, task, folder, args);
-      try {
-        for (const peer of peers) {
-          const row = await rowOf(peer, ours, task, folder, args);
-          report.add(row);
-          lines.push(lineOf(row));
-        }
-      } finally {
-        await ours.close();
+      for (const peer of peers) {
+        const row = await rowOf(peer, task, folder, args);
+        report.add(row);
+        lines.push(lineOf(row));
       }
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -76,21 +71,22 @@ async function start(
 ): Promise<PeerProcess> {
   const command = await peer.command(task, folder, llmc);
   if (typeof command === "string") throw new PeerError(command);
-  return await PeerProcess.start(command);
+  return await PeerProcess.start(peer.name, command);
 }
 
 async function rowOf(
   peer: Peer,
-  ours: PeerProcess,
   task: PeerTask,
   folder: string,
   args: BenchArguments,
 ): Promise<ResultRow> {
   const { name: config, units, rate } = workOf(task);
   const what = { config, peer: peer.name, dtype: "f32" };
+  let ours: PeerProcess | undefined;
   let other: PeerProcess | undefined;
   try {
     other = await start(peer, task, folder, args);
+    ours = await start(OURS, task, folder, args);
     const times = await compare(ours, other, args.seconds ?? 10);
     return {
       ...what,
@@ -111,7 +107,7 @@ async function rowOf(
     if (!(error instanceof PeerError)) throw error;
     return { ...what, failure: error.message };
   } finally {
-    await other?.close();
+    await Promise.all([ours?.close(), other?.close()]);
   }
 }
 

@@ -66,7 +66,7 @@ export const PEERS: readonly Peer[] = [
 
 async function pytorchCommand(task: PeerTask): Promise<PeerCommand | string> {
   const failure = await failureOf("python3", ["-c", "import torch"]);
-  if (failure !== undefined) return `PyTorch is not installed: ${failure}`;
+  if (failure !== undefined) return `pytorch is not installed: ${failure}`;
   return {
     program: "python3",
     args: [path("pytorch.py"), JSON.stringify(task)],
@@ -78,8 +78,8 @@ async function llmcCommand(
   folder: string,
   llmc: string | undefined,
 ): Promise<PeerCommand | string> {
-  if (task.kind !== "train") return "has no product of its own";
-  if (llmc === undefined) return "needs its source: --llmc FOLDER";
+  if (task.kind !== "train") return "llm.c has no product of its own";
+  if (llmc === undefined) return "llm.c needs its source: --llmc FOLDER";
   const program = join(folder, "llmc");
   const failure = await failureOf("gcc", [
     "-Ofast",
@@ -94,7 +94,7 @@ async function llmcCommand(
     path("llmc.c"),
     "-lm",
   ]);
-  if (failure !== undefined) return `does not compile: ${failure}`;
+  if (failure !== undefined) return `llm.c does not compile: ${failure}`;
   const { layers, width, heads, context, batch, vocabulary } = task.size;
   return {
     program,

@@ -27,19 +27,23 @@ export class PeerProcess {
   /**
    * Starts a peer and waits until it has done its task once.
    *
+   * @param name Its name, for messages.
    * @param command What to start.
    * @returns The peer, idle.
    * @throws {PeerError} if it ends or stays silent; the message holds its last
    * words.
    */
-  static async start(command: PeerCommand): Promise<PeerProcess> {
-    const conversation = new Conversation(command);
+  static async start(
+    name: string,
+    command: PeerCommand,
+  ): Promise<PeerProcess> {
+    const conversation = new Conversation(name, command);
     const { version, first } = await conversation.answer();
     if (typeof version === "string" && typeof first === "number") {
       return new PeerProcess(conversation, { version, first });
     }
     conversation.end();
-    throw new PeerError("did not say that it is ready");
+    throw new PeerError(`${name} did not say that it is ready`);
   }
 
   /**
@@ -53,7 +57,9 @@ export class PeerProcess {
     await this.#conversation.ask(`${times}\n`);
     const { seconds } = await this.#conversation.answer();
     if (typeof seconds === "number") return seconds;
-    throw new PeerError("did not say how long it took");
+    throw new PeerError(
+      `${this.#conversation.name} did not say how long it took`,
+    );
   }
 
   /** Ends the process. */
@@ -65,6 +71,8 @@ export class PeerProcess {
 
 /** Lines to and from a process. */
 class Conversation {
+  /** Name of the peer. */
+  readonly name: string;
   readonly #child: Deno.ChildProcess;
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -72,7 +80,8 @@ class Conversation {
   /** When the process has ended, and all its words are read. */
   readonly ended: Promise<unknown>;
 
-  constructor({ program, args }: PeerCommand) {
+  constructor(name: string, { program, args }: PeerCommand) {
+    this.name = name;
     this.#child = new Deno.Command(program, {
       args: [...args],
       stdin: "piped",
@@ -113,7 +122,9 @@ class Conversation {
       for (;;) {
         const { value, done } = await this.#lines.read();
         if (late) {
-          throw new PeerError(`was silent for ${TIMEOUT_SECONDS} s`);
+          throw new PeerError(
+            `${this.name} was silent for ${TIMEOUT_SECONDS} s`,
+          );
         }
         if (done) throw await this.#death();
         if (value.startsWith("{")) return JSON.parse(value);
@@ -139,7 +150,9 @@ class Conversation {
     const last = lines.findLast((line) => /error|panic/i.test(line)) ??
       lines.at(-1);
     return new PeerError(
-      `ended with ${signal ?? `exit code ${code}`}${last ? `: ${last}` : ""}`,
+      `${this.name} ended with ${signal ?? `exit code ${code}`}${
+        last ? `: ${last}` : ""
+      }`,
     );
   }
 }

@@ -46,7 +46,7 @@ Deno.test("what disturbs both in a turn leaves their ratio alone", async () => {
 });
 
 function evaluate(code: string) {
-  return PeerProcess.start({
+  return PeerProcess.start("fake", {
     program: Deno.execPath(),
     args: ["eval", "--no-config", code],
   });
@@ -74,7 +74,7 @@ Deno.test("a peer that dies says how, before and after it was ready", async () =
     () => evaluate(`throw new Error("out of memory, as ever")`),
     PeerError,
   );
-  assertStringIncludes(early.message, "exit code 1");
+  assertStringIncludes(early.message, "fake ended with exit code 1");
   assertStringIncludes(early.message, "out of memory, as ever");
 
   const peer = await evaluate(`
