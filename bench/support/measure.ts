@@ -4,7 +4,10 @@ import { summarize, type Summary } from "./statistics.ts";
 export interface MeasureOptions {
   /** Time for everything but the first batch, in seconds. */
   readonly seconds: number;
-  /** A batch is long enough when it takes this long. @default 0.05 */
+  /**
+   * A batch is long enough when it takes this long: some drivers are polled
+   * every ten milliseconds for the end of one. @default 0.3
+   */
   readonly batchSeconds?: number;
   /** Batches that are timed at least, however long they take. @default 3 */
   readonly batches?: number;
@@ -25,7 +28,7 @@ export async function measure(
   run: (times: number) => Promise<void>,
   options: MeasureOptions,
 ): Promise<Summary> {
-  const { seconds, batchSeconds = 0.05, batches = 3 } = options;
+  const { seconds, batchSeconds = 0.3, batches = 3 } = options;
   const now = options.now ?? (() => performance.now() / 1000);
   const timed = async (times: number) => {
     const start = now();

@@ -17,7 +17,6 @@ import {
   type RowBlock,
   rowBlocks,
 } from "./launch.ts";
-import { texelCopyKernel } from "./matmul_texels.ts";
 import type {
   GraphBuilder,
   LowerContext,
@@ -231,7 +230,7 @@ function sequenceBlocks(
 interface Part {
   readonly layout: AttentionLayout;
   readonly texels: TexelBinding;
-  bind(tensor: Tensor): TensorBinding;
+  bind(tensor: Tensor): TensorBinding & { readonly length: number };
 }
 
 function partOf(
@@ -268,19 +267,18 @@ function launch(
 }
 
 function copyToTexels(
-  { capabilities, dispatch }: LowerContext<AttentionLayout>,
+  context: LowerContext<AttentionLayout>,
   part: Part,
   { qkv, upstream }: { readonly qkv: Tensor; readonly upstream?: Tensor },
 ): void {
   const texels = attentionTexels(part.layout);
-  const copy = (tensor: Tensor, first: number, count: number) =>
-    dispatch({
-      kernel: texelCopyKernel({ first, count, source: 0 }),
-      bindings: [part.texels, part.bind(tensor)],
-      workgroups: linearWorkgroups(count, capabilities),
-    });
-  copy(qkv, 0, texels.upstream);
-  if (upstream) copy(upstream, texels.upstream, texels.marks - texels.upstream);
+  const copy = (tensor: Tensor, first: number) => {
+    const binding = part.bind(tensor);
+    const count = binding.length / 4;
+    context.copyToTexels({ binding, source: 0, first, count });
+  };
+  copy(qkv, 0);
+  if (upstream) copy(upstream, texels.upstream);
 }
 
 function copyMarks(

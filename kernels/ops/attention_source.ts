@@ -7,6 +7,7 @@ import {
   type BindingDeclaration,
   type KernelSource,
   texelAddress,
+  wholeTexelRows,
 } from "./kernel_source.ts";
 import { linearMain } from "./launch.ts";
 
@@ -46,8 +47,8 @@ export function attentionTexels(
 ): { readonly upstream: number; readonly marks: number; readonly all: number } {
   const { batches, length, heads, headDim } = layout;
   const rows = batches * length;
-  const upstream = rows * packedWidth(layout) / 4;
-  const marks = upstream + rows * heads * headDim / 4;
+  const upstream = wholeTexelRows(rows * packedWidth(layout) / 4);
+  const marks = upstream + wholeTexelRows(rows * heads * headDim / 4);
   return { upstream, marks, all: marks + rows * heads };
 }
 

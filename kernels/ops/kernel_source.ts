@@ -36,6 +36,14 @@ export type AccessMode = "read" | "read_write" | "texel_read" | "texel_write";
 /** Texels in a row of the operand texture; legal on every adapter. */
 export const TEXELS_PER_ROW = 2048;
 
+/** Bytes of a texel of four f32. */
+export const BYTES_PER_TEXEL = 16;
+
+/** Texels in as many whole rows of the operand texture as these take. */
+export function wholeTexelRows(texels: number): number {
+  return Math.ceil(texels / TEXELS_PER_ROW) * TEXELS_PER_ROW;
+}
+
 /**
  * WGSL coordinates of the texel with the number that an expression gives.
  *

@@ -190,6 +190,7 @@ function sharingScratch(context: Context): MatmulContext {
     capabilities: context.capabilities,
     dispatch: (dispatch) => context.dispatch(dispatch),
     texels: (count) => context.texels(count),
+    copyToTexels: (copy) => context.copyToTexels(copy),
     choose: (problem, candidates) => context.choose(problem, candidates),
     scratch: (name, shape, dtype) => {
       const key = `${name} ${shape} ${dtype}`;

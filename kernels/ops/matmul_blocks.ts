@@ -1,6 +1,6 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
 import { MOST_LOOP_TURNS, type RowBlock } from "./launch.ts";
-import type { Binding } from "./op_spec.ts";
+import type { TensorBinding } from "./op_spec.ts";
 import type { MatmulLayout } from "./matmul_problem.ts";
 import { BYTES_PER_ELEMENT, elementCount, type Tensor } from "./tensor.ts";
 
@@ -65,7 +65,7 @@ export function bindRange(
   start: number,
   end: number,
   capabilities: Capabilities,
-): { readonly binding: Binding; readonly base: number } {
+): { readonly binding: TensorBinding; readonly base: number } {
   const alignment = capabilities.limits.minStorageBufferOffsetAlignment /
     BYTES_PER_ELEMENT;
   const offset = Math.floor(start / alignment) * alignment;

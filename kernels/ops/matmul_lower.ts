@@ -5,18 +5,18 @@ import { splitSumKernel } from "./matmul_epilogue.ts";
 import type { MatmulLayout, MatmulProblem } from "./matmul_problem.ts";
 import { bufferOperands, texelOperands } from "./matmul_operands.ts";
 import { registerKernel } from "./matmul_register_kernel.ts";
-import { operandTexels, texelCopyKernel } from "./matmul_texels.ts";
+import { operandTexels, packKernel } from "./matmul_texels.ts";
 import { thinKernel } from "./matmul_thin_kernel.ts";
 import { tileCount } from "./matmul_tile.ts";
 import { type MatmulVariant, matmulVariants } from "./matmul_variants.ts";
 import { workgroupKernel } from "./matmul_workgroup_kernel.ts";
-import type { Binding, LowerContext } from "./op_spec.ts";
+import type { Binding, LowerContext, TensorBinding } from "./op_spec.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What {@linkcode lowerMatmul} needs of a lowering context. */
 export type MatmulContext = Pick<
   LowerContext<unknown>,
-  "capabilities" | "scratch" | "texels" | "dispatch" | "choose"
+  "capabilities" | "scratch" | "texels" | "copyToTexels" | "dispatch" | "choose"
 >;
 
 /** A packed row-major matrix, or one that starts inside a tensor. */
@@ -187,7 +187,7 @@ function lowerBlock(
 function launch(
   context: MatmulContext,
   problem: MatmulProblem,
-  operands: readonly Binding[],
+  operands: readonly TensorBinding[],
   result: readonly Binding[],
   epilogue: readonly Binding[],
 ): void {
@@ -201,7 +201,7 @@ function launch(
   const { down, across } = tileCount(problem, variant.tile);
   const [x, y] = foldWorkgroups(down * across, capabilities);
   const sources = variant.kind === "texel"
-    ? copyToTexels(context, problem, operands)
+    ? copyToTexels(context, problem, operands, variant.transposed)
     : operands;
   if (splits === 1) {
     context.dispatch({
@@ -233,16 +233,23 @@ function launch(
 function copyToTexels(
   context: MatmulContext,
   problem: MatmulProblem,
-  operands: readonly Binding[],
+  operands: readonly TensorBinding[],
+  transposed: boolean,
 ): readonly Binding[] {
-  const places = operandTexels(problem);
-  const { a, b } = places;
+  const { a, b } = operandTexels(problem, transposed);
   const texels = context.texels(b.first + b.count);
-  for (const [index, place] of [a, b].entries()) {
+  for (const [index, operand] of [a, b].entries()) {
+    const { first, count, plain, source } = operand;
+    const binding = operands[index];
+    if (plain) {
+      context.copyToTexels({ binding, source: source.base / 4, first, count });
+      continue;
+    }
+    const { kernel, items } = packKernel(operand);
     context.dispatch({
-      kernel: texelCopyKernel(place),
-      bindings: [texels, operands[index]],
-      workgroups: linearWorkgroups(place.count, context.capabilities),
+      kernel,
+      bindings: [texels, binding],
+      workgroups: linearWorkgroups(items, context.capabilities),
     });
   }
   return [texels];
@@ -253,7 +260,11 @@ function kernelOf(problem: MatmulProblem, variant: MatmulVariant) {
     case "register":
       return registerKernel(problem, variant.tile, bufferOperands(problem));
     case "texel":
-      return registerKernel(problem, variant.tile, texelOperands(problem));
+      return registerKernel(
+        problem,
+        variant.tile,
+        texelOperands(problem, variant.transposed),
+      );
     case "workgroup":
       return workgroupKernel(problem, variant.tile);
     case "thin":

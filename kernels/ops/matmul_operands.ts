@@ -8,7 +8,7 @@ import {
   operandBindings,
 } from "./matmul_problem.ts";
 import type { OperandSource } from "./matmul_step.ts";
-import { operandTexels } from "./matmul_texels.ts";
+import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
 
 /** Where a kernel finds both operands of a matmul. */
 export interface MatmulOperandSources {
@@ -28,13 +28,15 @@ export interface MatmulOperandSources {
 
 /** Operands in the buffers that hold them anyway. */
 export function bufferOperands(problem: MatmulProblem): MatmulOperandSources {
+  const { layout } = problem;
   const source = (
-    name: string,
+    name: "a" | "b",
     { stride }: MatrixAccess,
     vector: boolean,
   ): OperandSource => ({
     stride,
     vector,
+    alongDepth: name === "a" ? layout !== "tn" : layout === "nt",
     load: (index) => `${name}[${index}]`,
   });
   return {
@@ -47,18 +49,22 @@ export function bufferOperands(problem: MatmulProblem): MatmulOperandSources {
   };
 }
 
-/** Operands copied to the operand texture; both must be read in vectors. */
-export function texelOperands(problem: MatmulProblem): MatmulOperandSources {
-  const places = operandTexels(problem);
-  const source = ({ stride }: MatrixAccess): OperandSource => ({
-    stride,
+/** Operands copied to the operand texture. */
+export function texelOperands(
+  problem: MatmulProblem,
+  transposed: boolean,
+): MatmulOperandSources {
+  const places = operandTexels(problem, transposed);
+  const source = ({ pitch, alongDepth }: OperandTexels): OperandSource => ({
+    stride: pitch * 4,
     vector: true,
+    alongDepth,
     load: (index) => `textureLoad(operands, ${texelAddress(index)})`,
   });
   return {
     bindings: [{ name: "operands", texels: "read" }],
-    a: source(problem.a),
-    b: source(problem.b),
+    a: source(places.a),
+    b: source(places.b),
     aBase: 4 * places.a.first,
     bBase: 4 * places.b.first,
     kind: "texel",

@@ -7,7 +7,12 @@ import {
 } from "./matmul_epilogue.ts";
 import type { MatmulOperandSources } from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
-import { storeTile, tileStep, tileSums } from "./matmul_step.ts";
+import {
+  type StepSource,
+  storeTile,
+  tileStep,
+  tileSums,
+} from "./matmul_step.ts";
 import {
   type MatmulTile,
   operandOffsets,
@@ -30,7 +35,12 @@ export function registerKernel(
 ): KernelSource {
   const { depth, layout } = problem;
   const { splits, tileRows, tileColumns } = tile;
-  const source = { layout, tileRows, tileColumns, ...operands };
+  const source: StepSource = {
+    tileRows,
+    tileColumns,
+    order: "sum",
+    ...operands,
+  };
   // A whole number of steps, so that every split starts on a vec4.
   const splitDepth = Math.ceil(depth / splits / 4) * 4;
   const tail = depth % 4;

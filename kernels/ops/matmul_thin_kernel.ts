@@ -2,7 +2,7 @@ import type { KernelSource } from "./kernel_source.ts";
 import { matmulBindings, storeFunction } from "./matmul_epilogue.ts";
 import { bufferOperands } from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
-import { forTile, tileStep, tileSums } from "./matmul_step.ts";
+import { forTile, type StepSource, tileStep, tileSums } from "./matmul_step.ts";
 import {
   type MatmulTile,
   operandOffsets,
@@ -35,7 +35,12 @@ export function thinKernel(
   const { depth, layout } = problem;
   const { tileRows, tileColumns, groupColumns, groupDepth } = tile;
   const operands = bufferOperands(problem);
-  const source = { layout, tileRows, tileColumns, ...operands };
+  const source: StepSource = {
+    tileRows,
+    tileColumns,
+    order: "depth",
+    ...operands,
+  };
   const tail = depth % 4;
   const end = depth - tail;
   const sums = tileRows * tileColumns / 4;

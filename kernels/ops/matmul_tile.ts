@@ -30,6 +30,32 @@ export function tileCount(
   };
 }
 
+/** A register tile whose workgroup is wide where the matrix is. */
+export function registerTile(
+  { columns }: MatmulProblem,
+  tileRows: number,
+  tileColumns: number,
+  invocations: number,
+  splits = 1,
+): MatmulTile {
+  let groupColumns = invocations;
+  while (groupColumns > 1 && (groupColumns / 2) * tileColumns >= columns) {
+    groupColumns /= 2;
+  }
+  return {
+    tileRows,
+    tileColumns,
+    groupRows: invocations / groupColumns,
+    groupColumns,
+    splits,
+  };
+}
+
+/** How a split of the depth shows in the name of a variant. */
+export function splitName(splits: number): string {
+  return splits === 1 ? "" : `_split${splits}`;
+}
+
 /** Statements that declare `group_row` and `group_column`, a workgroup's first. */
 export function groupPosition(
   problem: MatmulProblem,
@@ -73,7 +99,7 @@ export function operandOffsets(
   tile: MatmulTile,
   { a, b, aBase, bBase }: MatmulOperandSources,
 ): string[] {
-  const { rows, columns, layout } = problem;
+  const { rows, columns } = problem;
   return [
     ...offsets("a", {
       origin: "row",
@@ -82,7 +108,6 @@ export function operandOffsets(
       covered: tile.tileRows * tile.groupRows,
       source: a,
       base: aBase,
-      contiguous: layout === "tn",
     }),
     ...offsets("b", {
       origin: "column",
@@ -91,7 +116,6 @@ export function operandOffsets(
       covered: tile.tileColumns * tile.groupColumns,
       source: b,
       base: bBase,
-      contiguous: layout !== "nt",
     }),
   ];
 }
@@ -101,23 +125,22 @@ function offsets(name: string, dimension: {
   readonly length: number;
   readonly count: number;
   readonly covered: number;
-  readonly source: Pick<OperandSource, "stride" | "vector">;
+  readonly source: Pick<OperandSource, "stride" | "vector" | "alongDepth">;
   readonly base: number;
-  /** Whether neighbours along the dimension are neighbours in memory. */
-  readonly contiguous: boolean;
 }): string[] {
   const { origin, length, count, covered, base } = dimension;
-  const { stride, vector } = dimension.source;
-  const per = vector && dimension.contiguous ? 4 : 1;
+  const { stride, vector, alongDepth } = dimension.source;
+  const per = vector && !alongDepth ? 4 : 1;
   const scale = vector ? 4 : 1;
+  const last = (Math.ceil(length / per) - 1) * per;
   return Array.from({ length: count / per }, (_, index) => {
     const position = length % covered === 0
       ? `(${origin} + ${index * per}u)`
-      : `min(${origin} + ${index * per}u, ${length - per}u)`;
-    return dimension.contiguous
-      ? `let ${name}_at${index} = (${base}u + ${position}) / ${scale}u;`
-      : `let ${name}_at${index} = ${base / scale}u + ${position} * ${
+      : `min(${origin} + ${index * per}u, ${last}u)`;
+    return alongDepth
+      ? `let ${name}_at${index} = ${base / scale}u + ${position} * ${
         stride / scale
-      }u;`;
+      }u;`
+      : `let ${name}_at${index} = (${base}u + ${position}) / ${scale}u;`;
   });
 }

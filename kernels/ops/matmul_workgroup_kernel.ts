@@ -52,11 +52,11 @@ export function workgroupKernel(
   const splitDepth = Math.ceil(depth / splits / stageDepth) * stageDepth;
   const { a, b } = stages(layout, tile);
   const source: StepSource = {
-    layout,
-    a: staged("a_stage", a.pitch),
-    b: staged("b_stage", b.pitch),
+    a: staged("a_stage", a.pitch, layout !== "tn"),
+    b: staged("b_stage", b.pitch, layout === "nt"),
     tileRows,
     tileColumns,
+    order: "depth",
   };
   const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
   const operands = operandBindings(problem);
@@ -156,11 +156,11 @@ function stages(
 
 /** Where an invocation's rows and columns start inside the staged blocks. */
 function stageOffsets(
-  { layout, a, b }: StepSource,
+  { a, b }: StepSource,
   { tileRows, tileColumns, groupColumns }: WorkgroupTile,
 ): string[] {
   const lines: string[] = [];
-  if (layout === "tn") {
+  if (!a.alongDepth) {
     for (let group = 0; group < tileRows / 4; group++) {
       lines.push(
         `let a_at${group} = local.y * ${tileRows / 4}u + ${group}u;`,
@@ -179,7 +179,7 @@ function stageOffsets(
   // read and write neighbouring vec4.
   for (let group = 0; group < tileColumns / 4; group++) {
     const at = `(local.x + ${group * groupColumns}u)`;
-    if (layout !== "nt") lines.push(`let b_at${group} = ${at};`);
+    if (!b.alongDepth) lines.push(`let b_at${group} = ${at};`);
     else {
       for (let lane = 0; lane < 4; lane++) {
         lines.push(
@@ -245,8 +245,13 @@ fn load_${name}(row: u32, place: u32) -> vec4<f32> {
 }
 
 /** An operand staged in workgroup memory. */
-function staged(name: string, pitch: number): OperandSource {
+function staged(
+  name: string,
+  pitch: number,
+  alongDepth: boolean,
+): OperandSource {
   return {
+    alongDepth,
     stride: pitch * 4,
     vector: true,
     load: (index) => `${name}[${index}]`,

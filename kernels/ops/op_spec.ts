@@ -94,6 +94,21 @@ export interface TexelBinding {
 /** What a kernel binds: part of a tensor, or the operand texture. */
 export type Binding = TensorBinding | TexelBinding;
 
+/**
+ * A copy of whole vec4s of a tensor to the operand texture, made by the device's
+ * copy engine rather than by a kernel: on a CPU that is a plain memory copy.
+ */
+export interface TexelCopy {
+  /** What the source lies in. */
+  readonly binding: TensorBinding;
+  /** First vec4 of the source in what is bound. */
+  readonly source: number;
+  /** First texel written: the start of a row of the texture. */
+  readonly first: number;
+  /** Texels written. */
+  readonly count: number;
+}
+
 /** One kernel launch with its operands. */
 export interface Dispatch {
   /** The kernel. */
@@ -123,6 +138,8 @@ export interface LowerContext<Attributes> {
    * node's until its next call, because launches run in order.
    */
   texels(count: number): TexelBinding;
+  /** Appends a copy to the operand texture, done before the next launch. */
+  copyToTexels(copy: TexelCopy): void;
   /** Appends a launch; launches of a node run in order. */
   dispatch(dispatch: Dispatch): void;
   /**

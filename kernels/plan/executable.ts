@@ -9,18 +9,17 @@ import { DeviceError } from "../runtime/device_error.ts";
 import type { Gpu } from "../runtime/gpu.ts";
 import { type ProfileEntry, Profiler } from "../runtime/profiler.ts";
 import { ReadbackRing } from "../runtime/readback_ring.ts";
+import {
+  type Command,
+  encodeCommands,
+  encodeTimed,
+} from "./encode_commands.ts";
 import type { Location, Plan, PlannedDispatch } from "./plan.ts";
 import {
   allocateMemory,
   type ProgramMemory,
   releaseMemory,
 } from "./program_memory.ts";
-
-interface Command {
-  readonly planned: PlannedDispatch;
-  readonly pipeline: GPUComputePipeline;
-  readonly bindGroup: GPUBindGroup;
-}
 
 /**
  * A planned program on a device: its buffers, pipelines and bind groups, all
@@ -265,21 +264,10 @@ export class Executable<Tag = unknown> {
     }
     const profiler = this.#profiler;
     if (profiler && commands.length <= profiler.room) {
-      for (const { planned, pipeline, bindGroup } of commands) {
-        const pass = profiler.beginPass(
-          encoder,
-          `${planned.pass} ${planned.label} ${planned.kernel.name}`,
-        );
-        record(pass, pipeline, bindGroup, planned);
-        pass.end();
-      }
+      encodeTimed(commands, this.#memory, encoder, profiler);
       return;
     }
-    const pass = encoder.beginComputePass({ label: name });
-    for (const { planned, pipeline, bindGroup } of commands) {
-      record(pass, pipeline, bindGroup, planned);
-    }
-    pass.end();
+    encodeCommands(commands, this.#memory, encoder, name);
   }
 
   /**
@@ -309,26 +297,11 @@ export class Executable<Tag = unknown> {
     const { device } = this.#gpu;
     device.pushErrorScope("validation");
     const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    for (const { planned, pipeline, bindGroup } of commands) {
-      record(pass, pipeline, bindGroup, planned);
-    }
-    pass.end();
+    encodeCommands(commands, this.#memory, encoder, "validation");
     encoder.finish();
     const error = await this.#gpu.wait(device.popErrorScope());
     return error?.message.replaceAll(/\s*\n\s*/g, "; ");
   }
-}
-
-function record(
-  pass: GPUComputePassEncoder,
-  pipeline: GPUComputePipeline,
-  bindGroup: GPUBindGroup,
-  planned: PlannedDispatch,
-): void {
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, bindGroup);
-  pass.dispatchWorkgroups(...planned.workgroups);
 }
 
 function bindGroupOf(

@@ -1,4 +1,4 @@
-import type { Dispatch, Node } from "../ops/op_spec.ts";
+import type { Dispatch, Node, TexelCopy } from "../ops/op_spec.ts";
 import {
   byteLength,
   createTensor,
@@ -17,6 +17,8 @@ import { planStorage, type StoragePlan } from "./storage_plan.ts";
 export interface Launch {
   readonly node: Node;
   readonly dispatch: Dispatch;
+  /** Copies to the operand texture before the launch. */
+  readonly copies: readonly TexelCopy[];
   readonly flops: number;
 }
 
@@ -70,6 +72,7 @@ export function lowerPhase(
       if (isPersistent(tensor)) persistent.add(storageOf(tensor).root);
     }
     let flops = node.op.flops(node);
+    let copies: TexelCopy[] = [];
     node.op.lower({
       node,
       capabilities,
@@ -94,8 +97,12 @@ export function lowerPhase(
         texels = Math.max(texels, count);
         return { texels: count };
       },
+      copyToTexels(copy) {
+        copies.push(copy);
+      },
       dispatch(dispatch) {
-        launches.push({ node, dispatch, flops });
+        launches.push({ node, dispatch, copies, flops });
+        copies = [];
         flops = 0;
       },
     });

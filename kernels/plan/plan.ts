@@ -39,6 +39,14 @@ export interface PlannedBinding extends Location {
   readonly access: AccessMode;
 }
 
+/** A copy of part of a buffer to the operand texture. */
+export interface PlannedTexelCopy extends Location {
+  /** First texel written: the start of a row of the texture. */
+  readonly first: number;
+  /** Texels written. */
+  readonly count: number;
+}
+
 /** One kernel launch with all its memory decided. */
 export interface PlannedDispatch {
   /** Label of the node that it belongs to. */
@@ -53,6 +61,8 @@ export interface PlannedDispatch {
   readonly bindings: readonly PlannedBinding[];
   /** Workgroups per dimension. */
   readonly workgroups: readonly [number, number, number];
+  /** Copies that must be made before the launch. */
+  readonly copies: readonly PlannedTexelCopy[];
   /**
    * Floating-point operations; those of a node stand at its first launch.
    */

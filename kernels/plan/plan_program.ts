@@ -1,3 +1,4 @@
+import { BYTES_PER_TEXEL } from "../ops/kernel_source.ts";
 import type { Binding } from "../ops/op_spec.ts";
 import { isPersistent, storageOf, type Tensor } from "../ops/tensor.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
@@ -99,7 +100,7 @@ export function planProgram(
 }
 
 function bindLaunch(
-  { node, dispatch, flops }: Launch,
+  { node, dispatch, copies, flops }: Launch,
   phase: LoweredPhase,
   memory: MemoryMap,
 ): PlannedDispatch {
@@ -153,6 +154,15 @@ function bindLaunch(
     kernel,
     bindings,
     workgroups: dispatch.workgroups,
+    copies: copies.map(({ binding, source, first, count }) => {
+      const { buffer, offset } = memory.range(binding, phase.storage, label);
+      return {
+        buffer,
+        offset: offset + source * BYTES_PER_TEXEL,
+        first,
+        count,
+      };
+    }),
     flops,
   };
 }

@@ -213,7 +213,7 @@ export class Gpu {
         label,
         size: [width, height],
         format: "rgba32float",
-        usage: GPUTextureUsage.STORAGE_BINDING,
+        usage: GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_DST,
       }));
   }
 
