@@ -7,28 +7,47 @@ import {
   type MatmulProblem,
 } from "./matmul_problem.ts";
 
+/** What a kernel has seen to before it stores. */
+export interface StoreOptions {
+  /** Whether its tiles end where the rows do. */
+  readonly wholeRows?: boolean;
+  /** Whether its tiles end where the columns do. */
+  readonly wholeColumns?: boolean;
+  /** Whether the sums contain the bias. */
+  readonly biasAdded?: boolean;
+}
+
 /**
  * WGSL function `store(row, column, value)`: takes the four sums from
  * (row, column) on to the result, through bias, activation and addend, and
  * leaves out what lies beyond the edges. Every matmul kernel ends with it.
  */
-export function storeFunction(problem: MatmulProblem): string {
-  const { rows, columns, c, epilogue } = problem;
+export function storeFunction(
+  problem: MatmulProblem,
+  options: StoreOptions = {},
+): string {
+  const { c, epilogue } = problem;
+  const { biasAdded = false } = options;
   const { activation } = epilogue;
   const at = `${c.base}u + row * ${c.stride}u + column`;
   if (cIsVector(problem)) {
     return `${activation ? activationFunctions(activation, "vec4<f32>") : ""}
 fn store(row: u32, column: u32, sum: vec4<f32>) {
-  if (row >= ${rows}u || column >= ${columns}u) { return; }
+  ${edgeGuard(problem, options)}
   let at = (${at}) / 4u;
-  ${epilogueText(problem, biasVector(problem))}
+  ${epilogueText(problem, biasAdded ? undefined : biasVector(problem))}
 }`;
   }
   return `${activation ? activationFunctions(activation, "f32") : ""}
 fn store_one(row: u32, column: u32, sum: f32) {
-  if (row >= ${rows}u || column >= ${columns}u) { return; }
+  ${edgeGuard(problem, options)}
   let at = ${at};
-  ${epilogueText(problem, `bias[${epilogue.biasBase}u + column]`)}
+  ${
+    epilogueText(
+      problem,
+      biasAdded ? undefined : `bias[${epilogue.biasBase}u + column]`,
+    )
+  }
 }
 fn store(row: u32, column: u32, sum: vec4<f32>) {
   store_one(row, column, sum.x);
@@ -70,7 +89,11 @@ export function matmulBindings(
  * sums of a matmul whose depth is split, as they are, into `partial`
  * `(splits, rows, columns)`.
  */
-export function storePartFunction({ rows, columns }: MatmulProblem): string {
+export function storePartFunction(
+  problem: MatmulProblem,
+  options: StoreOptions = {},
+): string {
+  const { rows, columns } = problem;
   const at = `(part * ${rows}u + row) * ${columns}u + column`;
   const stores = columns % 4 === 0
     ? `partial[(${at}) / 4u] = sum;`
@@ -80,7 +103,7 @@ export function storePartFunction({ rows, columns }: MatmulProblem): string {
     ).join("\n  ");
   return `
 fn store_part(part: u32, row: u32, column: u32, sum: vec4<f32>) {
-  if (row >= ${rows}u || column >= ${columns}u) { return; }
+  ${edgeGuard(problem, options)}
   ${stores}
 }`;
 }
@@ -132,7 +155,19 @@ export function splitSumKernel(
   };
 }
 
-function biasVector(problem: MatmulProblem): string {
+function edgeGuard(
+  { rows, columns }: MatmulProblem,
+  { wholeRows, wholeColumns }: StoreOptions,
+): string {
+  const beyond = [
+    ...(wholeRows ? [] : [`row >= ${rows}u`]),
+    ...(wholeColumns ? [] : [`column >= ${columns}u`]),
+  ];
+  return beyond.length > 0 ? `if (${beyond.join(" || ")}) { return; }` : "";
+}
+
+/** WGSL of the four biases that belong to `column` and its neighbours. */
+export function biasVector(problem: MatmulProblem): string {
   const { biasBase } = problem.epilogue;
   return biasIsVector(problem)
     ? `bias[(${biasBase}u + column) / 4u]`
@@ -142,11 +177,14 @@ function biasVector(problem: MatmulProblem): string {
     })`;
 }
 
-function epilogueText(problem: MatmulProblem, bias: string): string {
+function epilogueText(
+  problem: MatmulProblem,
+  bias: string | undefined,
+): string {
   const { epilogue } = problem;
   const lines = ["var value = sum;"];
   if (epilogue.continuesPre) lines.push("value += pre[at];");
-  if (epilogue.biasBase !== undefined) lines.push(`value += ${bias};`);
+  if (epilogue.biasBase !== undefined && bias) lines.push(`value += ${bias};`);
   if (epilogue.activation) {
     lines.push("pre[at] = value;", "value = activate(value);");
   }

@@ -1,5 +1,6 @@
 import type { KernelSource } from "./kernel_source.ts";
 import {
+  biasVector,
   matmulBindings,
   partialBindings,
   storeFunction,
@@ -7,12 +8,7 @@ import {
 } from "./matmul_epilogue.ts";
 import type { MatmulOperandSources } from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
-import {
-  type StepSource,
-  storeTile,
-  tileStep,
-  tileSums,
-} from "./matmul_step.ts";
+import { forTile, type StepSource, tileStep, tileSums } from "./matmul_step.ts";
 import {
   type MatmulTile,
   operandOffsets,
@@ -72,18 +68,42 @@ export function registerKernel(
       "}",
     );
   }
+  const biased = splits === 1 && problem.epilogue.biasBase !== undefined;
+  if (biased) {
+    // Once for all rows, rather than in every store.
+    for (let group = 0; group < tileColumns / 4; group++) {
+      lines.push(
+        `var bias_${group} = vec4<f32>();`,
+        `{ let column = column + ${group * 4}u; bias_${group} = ${
+          biasVector(problem)
+        }; }`,
+      );
+    }
+  }
   const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
-  lines.push(...storeTile(
-    source,
-    (down, across, sum) =>
-      `${store}row + ${down}, column + ${across} * 4u, ${sum});`,
+  lines.push(...forTile(
+    tileRows,
+    tileColumns,
+    (sum, row, group) =>
+      `${store}row + ${row}u, column + ${group * 4}u, ${sum}${
+        biased ? ` + bias_${group}` : ""
+      });`,
   ));
+  const options = {
+    wholeRows: problem.rows % (tileRows * tile.groupRows) === 0,
+    wholeColumns: problem.columns % (tileColumns * tile.groupColumns) === 0,
+    biasAdded: biased,
+  };
   return {
     name: `matmul_${layout}_${operands.kind}_${tileRows}x${tileColumns}`,
     bindings: splits === 1
       ? matmulBindings(problem, operands.bindings)
       : partialBindings(problem, operands.bindings),
-    body: `${splits === 1 ? storeFunction(problem) : storePartFunction(problem)}
+    body: `${
+      splits === 1
+        ? storeFunction(problem, options)
+        : storePartFunction(problem, options)
+    }
 @compute @workgroup_size(${tile.groupColumns}, ${tile.groupRows})
 fn main(
   @builtin(workgroup_id) group_id: vec3<u32>,

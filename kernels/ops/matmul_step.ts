@@ -37,26 +37,6 @@ export function tileSums(
   return forTile(tileRows, tileColumns, (sum) => `var ${sum} = vec4<f32>();`);
 }
 
-/**
- * Statements that store a tile's sums, `sums[i]` row by row. Copied into an
- * array and stored in a loop, because the epilogue of each, unrolled, would be
- * most of a large kernel's code and compile time.
- */
-export function storeTile(
-  { tileRows, tileColumns }: StepSource,
-  store: (row: string, group: string, sum: string) => string,
-): string[] {
-  const sums = forTile(tileRows, tileColumns, (sum) => sum);
-  const groups = tileColumns / 4;
-  if (sums.length === 1) return [store("0u", "0u", sums[0])];
-  return [
-    `var sums = array<vec4<f32>, ${sums.length}>(${sums.join(", ")});`,
-    `for (var index = 0u; index < ${sums.length}u; index++) {`,
-    store(`index / ${groups}u`, `index % ${groups}u`, "sums[index]"),
-    "}",
-  ];
-}
-
 /** One line for each sum of a tile. */
 export function forTile(
   tileRows: number,

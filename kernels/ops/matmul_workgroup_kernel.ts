@@ -13,9 +13,9 @@ import {
   operandBindings,
 } from "./matmul_problem.ts";
 import {
+  forTile,
   type OperandSource,
   type StepSource,
-  storeTile,
   tileStep,
   tileSums,
 } from "./matmul_step.ts";
@@ -77,11 +77,12 @@ export function workgroupKernel(
     "}",
     "workgroupBarrier();",
     "}",
-    ...storeTile(
-      source,
-      (down, across, sum) =>
-        `${store}group_row + local.y * ${tileRows}u + ${down}, ` +
-        `group_column + (local.x + ${across} * ${groupColumns}u) * 4u, ${sum});`,
+    ...forTile(
+      tileRows,
+      tileColumns,
+      (sum, row, group) =>
+        `${store}group_row + local.y * ${tileRows}u + ${row}u, ` +
+        `group_column + (local.x + ${group * groupColumns}u) * 4u, ${sum});`,
     ),
   ];
   return {
