@@ -4,12 +4,12 @@ import { nearest } from "../../model/command/nearest.ts";
 import { SIZES } from "./sizes.ts";
 
 /** The parts of the benchmark, in the order in which they run. */
-export const PARTS = ["kernels", "step", "start", "peers"] as const;
+export const PARTS = ["kernels", "step", "start", "scaling", "peers"] as const;
 
 /** A part of the benchmark. */
 export type Part = typeof PARTS[number];
 
-/** What runs where no part is named: all that needs nothing from outside. */
+/** What runs where no part is named: minutes, and nothing from outside. */
 const DEFAULT_PARTS: readonly Part[] = ["kernels", "step", "start"];
 
 /** What the command line asks for. */
@@ -28,7 +28,7 @@ export interface BenchArguments {
   readonly configs: readonly string[];
   /** Time of each measurement; a part's own where absent. */
   readonly seconds: number | undefined;
-  /** What a kernel's or a peer's name has to contain. */
+  /** What a kernel's, a peer's or a series' name has to contain. */
   readonly filter: string;
   /** Folder of llm.c's source. */
   readonly llmc: string | undefined;
