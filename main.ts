@@ -10,8 +10,9 @@ import { doctor } from "./model/command/doctor.ts";
 import { generate } from "./model/command/generate.ts";
 import { quietDriver } from "./model/command/quiet_driver.ts";
 import { train } from "./model/command/train.ts";
+import { tune } from "./model/command/tune.ts";
 
-const COMMANDS: readonly Command[] = [train, generate, doctor];
+const COMMANDS: readonly Command[] = [train, generate, tune, doctor];
 
 if (import.meta.main) {
   quietDriver();

@@ -6,7 +6,7 @@ import { type PeerTask, workOf } from "./peers/task.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report, ResultRow } from "./support/report.ts";
 import { SIZES } from "./support/sizes.ts";
-import type { Column } from "./support/table.ts";
+import type { Column } from "../model/command/table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "config", align: "left" },

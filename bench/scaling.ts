@@ -7,7 +7,7 @@ import type { BenchArguments } from "./support/arguments.ts";
 import { measure } from "./support/measure.ts";
 import type { Report } from "./support/report.ts";
 import type { BenchSize } from "./support/sizes.ts";
-import type { Column } from "./support/table.ts";
+import type { Column } from "../model/command/table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "series", align: "left" },

@@ -4,7 +4,7 @@ import type { StartMoments } from "./start/first_step.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report } from "./support/report.ts";
 import { summarize } from "./support/statistics.ts";
-import type { Column } from "./support/table.ts";
+import type { Column } from "../model/command/table.ts";
 
 /** Spans of a start; the first ends when the program's own code runs. */
 const SPANS = ["runtime", "device", "plan", "compile", "step", "all"] as const;

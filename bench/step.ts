@@ -9,7 +9,7 @@ import type { BenchArguments } from "./support/arguments.ts";
 import { measure } from "./support/measure.ts";
 import type { Report } from "./support/report.ts";
 import { SIZES } from "./support/sizes.ts";
-import type { Column } from "./support/table.ts";
+import type { Column } from "../model/command/table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "config", align: "left" },

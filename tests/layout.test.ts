@@ -30,7 +30,7 @@ const FORBIDDEN: readonly (readonly [string, readonly string[]])[] = [
   ["kernels/", ["data/", "model/"]],
   ["kernels/runtime/", ["kernels/ops/", "kernels/plan/", "kernels/tune/"]],
   ["kernels/ops/", ["kernels/plan/", "kernels/tune/"]],
-  ["kernels/tune/", ["kernels/plan/"]],
+  ["kernels/plan/", ["kernels/tune/"]],
   ["data/", ["main.ts", "mod.ts", "tests/", "bench/"]],
   ["kernels/", ["main.ts", "mod.ts", "tests/", "bench/"]],
   ["model/", ["main.ts", "mod.ts", "tests/", "bench/"]],

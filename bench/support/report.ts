@@ -2,7 +2,7 @@ import { join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import type { Output } from "../../model/command/output.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
-import { type Column, tableLines } from "./table.ts";
+import { type Column, tableLines } from "../../model/command/table.ts";
 
 /** One result: what JSON can hold. */
 export type ResultRow = Readonly<Record<string, unknown>>;

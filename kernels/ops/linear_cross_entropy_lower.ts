@@ -191,7 +191,8 @@ function sharingScratch(context: Context): MatmulContext {
     dispatch: (dispatch) => context.dispatch(dispatch),
     texels: (count) => context.texels(count),
     copyToTexels: (copy) => context.copyToTexels(copy),
-    choose: (problem, candidates) => context.choose(problem, candidates),
+    choose: (problem, candidates, pose) =>
+      context.choose(problem, candidates, pose),
     scratch: (name, shape, dtype) => {
       const key = `${name} ${shape} ${dtype}`;
       const tensor = made.get(key) ?? context.scratch(name, shape, dtype);

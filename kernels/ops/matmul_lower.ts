@@ -10,7 +10,13 @@ import { thinKernel } from "./matmul_thin_kernel.ts";
 import { tileCount } from "./matmul_tile.ts";
 import { type MatmulVariant, matmulVariants } from "./matmul_variants.ts";
 import { workgroupKernel } from "./matmul_workgroup_kernel.ts";
-import type { Binding, LowerContext, TensorBinding } from "./op_spec.ts";
+import type {
+  Binding,
+  LowerContext,
+  OpSpec,
+  PoseProblem,
+  TensorBinding,
+} from "./op_spec.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What {@linkcode lowerMatmul} needs of a lowering context. */
@@ -196,6 +202,7 @@ function launch(
   const variant = context.choose(
     `matmul ${layout} ${rows} ${columns} ${depth}`,
     matmulVariants(problem, capabilities),
+    posing({ layout, rows, columns, depth }),
   );
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
@@ -227,6 +234,62 @@ function launch(
       capabilities,
     ),
   });
+}
+
+type Sizes = Pick<MatmulOperation, "layout" | "rows" | "columns" | "depth">;
+
+/** A plain product as an op of its own. */
+const productSpec: OpSpec<Sizes> = {
+  name: "product",
+  infer: (_inputs, { rows, columns }) => ({
+    c: { shape: [rows, columns], dtype: "f32" },
+  }),
+  lower(context) {
+    const { inputs: { a, b }, outputs: { c }, attributes } = context.node;
+    lowerMatmul(context, {
+      ...attributes,
+      a: { tensor: a },
+      b: { tensor: b },
+      c: { tensor: c },
+    });
+  },
+  flops: ({ attributes: { rows, columns, depth } }) =>
+    2 * rows * columns * depth,
+};
+
+/** Products of a posed problem that are checked. */
+const SAMPLES = 64;
+
+/** Poses a product without epilogue, and checks samples of it in f64. */
+function posing(sizes: Sizes): PoseProblem {
+  const { layout, rows, columns, depth } = sizes;
+  const [across, down] = [layout === "tn", layout === "nt"];
+  return (graph) => {
+    const a = graph.input("a", across ? [depth, rows] : [rows, depth]);
+    const b = graph.input("b", down ? [columns, depth] : [depth, columns]);
+    const { c } = graph.emit(productSpec, { a, b }, sizes);
+    return function* (valuesOf) {
+      const [left, right] = [valuesOf(a), valuesOf(b)];
+      const total = rows * columns;
+      for (let sample = 0; sample < SAMPLES; sample++) {
+        // From the first element to the last one.
+        const index = Math.round(sample / (SAMPLES - 1) * (total - 1));
+        const row = Math.floor(index / columns);
+        const column = index % columns;
+        let value = 0;
+        let magnitude = 0;
+        for (let k = 0; k < depth; k++) {
+          const product = left[across ? k * rows + row : row * depth + k] *
+            right[down ? column * depth + k : k * columns + column];
+          value += product;
+          magnitude += Math.abs(product);
+        }
+        // Each of `depth` multiplications and additions rounds once.
+        const tolerance = 2 * depth * 2 ** -24 * magnitude;
+        yield { tensor: c, index, value, tolerance };
+      }
+    };
+  };
 }
 
 /** Appends the copies of both operands, which then are a single binding. */

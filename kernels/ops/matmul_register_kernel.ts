@@ -41,6 +41,7 @@ export function registerKernel(
   const splitDepth = Math.ceil(depth / splits / 4) * 4;
   const tail = depth % 4;
   const end = depth - tail;
+  // CPUs vectorise along one dimension of a workgroup only.
   const lines = [
     ...tilePosition(problem, tile),
     ...operandOffsets(problem, tile, operands),
@@ -104,12 +105,13 @@ export function registerKernel(
         ? storeFunction(problem, options)
         : storePartFunction(problem, options)
     }
-@compute @workgroup_size(${tile.groupColumns}, ${tile.groupRows})
+@compute @workgroup_size(${tile.groupColumns * tile.groupRows})
 fn main(
   @builtin(workgroup_id) group_id: vec3<u32>,
   @builtin(num_workgroups) group_count: vec3<u32>,
-  @builtin(local_invocation_id) local: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
 ) {
+  let local = vec2(lane % ${tile.groupColumns}u, lane / ${tile.groupColumns}u);
   ${lines.join("\n  ")}
 }`,
   };

@@ -30,17 +30,27 @@ export function tileCount(
   };
 }
 
-/** A register tile whose workgroup is wide where the matrix is. */
+/**
+ * A register tile whose workgroup has the shape that covers c with the fewest
+ * elements beyond its edges, and of those the widest.
+ */
 export function registerTile(
-  { columns }: MatmulProblem,
+  { rows, columns }: MatmulProblem,
   tileRows: number,
   tileColumns: number,
   invocations: number,
-  splits = 1,
+  splits: number = 1,
 ): MatmulTile {
+  const covered = (length: number, step: number) =>
+    Math.ceil(length / step) * step;
   let groupColumns = invocations;
-  while (groupColumns > 1 && (groupColumns / 2) * tileColumns >= columns) {
-    groupColumns /= 2;
+  let least = Infinity;
+  for (let across = invocations; across >= 1; across /= 2) {
+    const area = covered(columns, across * tileColumns) *
+      covered(rows, invocations / across * tileRows);
+    if (area >= least) continue;
+    least = area;
+    groupColumns = across;
   }
   return {
     tileRows,

@@ -36,11 +36,11 @@ export interface MatmulCandidate {
 }
 
 /** Candidates that the tuner is given to time, the heuristic's choice first. */
-const MOST_CANDIDATES = 8;
+const MOST_CANDIDATES = 32;
 
 /**
- * The legal and sensible variants for a problem, the one expected to be
- * fastest first.
+ * The legal and sensible variants for a problem: the one expected to be fastest
+ * first, then those that differ most from each other.
  */
 export function matmulVariants(
   problem: MatmulProblem,
@@ -66,21 +66,26 @@ export function matmulVariants(
   ];
 }
 
-/** Leaves out all but the best two ways to split the depth of a tile. */
+/**
+ * Orders variants so that the first few differ in kind and in size of tile:
+ * the cheapest of all, then in turn the cheapest of each kind for every size,
+ * then the rest. Costs of unlike variants are the least certain.
+ */
 function diverse(variants: readonly MatmulVariant[]): MatmulVariant[] {
-  const seen = new Map<string, number>();
-  return variants.filter(({ kind, tile }) => {
-    const key = [
-      kind,
-      tile.tileRows,
-      tile.tileColumns,
-      tile.groupRows,
-      tile.groupColumns,
-    ].join();
-    const count = (seen.get(key) ?? 0) + 1;
-    seen.set(key, count);
-    return count <= 2;
-  });
+  const ofKind = new Map<string, MatmulVariant[]>();
+  const sizes = new Set<string>();
+  for (const variant of variants) {
+    const { kind, tile } = variant;
+    const size = [kind, tile.tileRows * tile.tileColumns].join();
+    if (sizes.has(size)) continue;
+    sizes.add(size);
+    ofKind.set(kind, [...ofKind.get(kind) ?? [], variant]);
+  }
+  const kinds = [...ofKind.values()];
+  const longest = Math.max(0, ...kinds.map(({ length }) => length));
+  const first = Array.from({ length: longest })
+    .flatMap((_, turn) => kinds.flatMap((list) => list[turn] ?? []));
+  return [...new Set([...first, ...variants])];
 }
 
 function isLegal(

@@ -119,6 +119,36 @@ export interface Dispatch {
   readonly workgroups: readonly [number, number, number];
 }
 
+/** A graph in which a problem is posed on its own. */
+export interface ProblemGraph extends GraphBuilder {
+  /** Declares an operand. */
+  input(name: string, shape: readonly number[], dtype?: DType): Tensor;
+}
+
+/** An element of a result as it has to be. */
+export interface ExpectedElement {
+  /** The result. */
+  readonly tensor: Tensor;
+  /** Number of the element. */
+  readonly index: number;
+  /** Its value, computed in f64. */
+  readonly value: number;
+  /** Largest error that rounding explains. */
+  readonly tolerance: number;
+}
+
+/** Computes samples of the results from the values of the operands. */
+export type Reference = (
+  valuesOf: (operand: Tensor) => Float32Array,
+) => Iterable<ExpectedElement>;
+
+/**
+ * Poses a problem on its own, for variants to be timed: emits one node over new
+ * operands. Returns what its results have to be, where that is known; the
+ * heuristic's choice is the reference elsewhere.
+ */
+export type PoseProblem = (graph: ProblemGraph) => Reference | undefined;
+
 /** What a lowering rule works with. */
 export interface LowerContext<Attributes> {
   /** The node being lowered. */
@@ -148,10 +178,12 @@ export interface LowerContext<Attributes> {
    * adapter say otherwise.
    *
    * @param problem Key of op, layout and sizes, such as `matmul nt 512 512 64`.
+   * @param pose Poses the problem on its own; the whole node where absent.
    */
   choose<Variant extends { readonly name: string }>(
     problem: string,
     candidates: readonly [Variant, ...Variant[]],
+    pose?: PoseProblem,
   ): Variant;
 }
 

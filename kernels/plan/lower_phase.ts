@@ -1,4 +1,4 @@
-import type { Dispatch, Node, TexelCopy } from "../ops/op_spec.ts";
+import type { Dispatch, Node, PoseProblem, TexelCopy } from "../ops/op_spec.ts";
 import {
   byteLength,
   createTensor,
@@ -77,7 +77,8 @@ export function lowerPhase(
       node,
       capabilities,
       inPlace: storage.inPlace.has(node),
-      choose: options.choose ?? ((_, candidates) => candidates[0]),
+      choose: (problem, candidates, pose = posing(node)) =>
+        options.choose?.(problem, candidates, pose) ?? candidates[0],
       scratch(name, shape, dtype = "f32") {
         const tensor = createTensor({
           name: `${node.label}:${name}`,
@@ -114,5 +115,17 @@ export function lowerPhase(
     demands,
     texels,
     owns: (tensor) => produced.has(storageOf(tensor).root),
+  };
+}
+
+/** Poses a node as it is, over new operands. */
+function posing({ op, inputs, attributes }: Node): PoseProblem {
+  return (graph) => {
+    const operands = Object.entries(inputs).map(([name, { shape, dtype }]) => [
+      name,
+      graph.input(name, shape, dtype),
+    ]);
+    graph.emit(op, Object.fromEntries(operands), attributes);
+    return undefined;
   };
 }

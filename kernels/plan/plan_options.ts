@@ -1,5 +1,12 @@
-import type { LowerContext } from "../ops/op_spec.ts";
+import type { PoseProblem } from "../ops/op_spec.ts";
 import type { Tensor } from "../ops/tensor.ts";
+
+/** Picks one of the variants of a kernel; as an operation asks while it is lowered. */
+export type ChooseVariant = <Variant extends { readonly name: string }>(
+  problem: string,
+  candidates: readonly [Variant, ...Variant[]],
+  pose: PoseProblem,
+) => Variant;
 
 /** Choices that a caller makes about a plan. */
 export interface PlanOptions {
@@ -8,7 +15,7 @@ export interface PlanOptions {
   /** Persistent tensors that need memory even if no phase touches them. */
   readonly tensors?: readonly Tensor[];
   /** Picks kernel variants; the heuristic's choice where absent. */
-  readonly choose?: LowerContext<unknown>["choose"];
+  readonly choose?: ChooseVariant;
   /** Bytes of the buffer that large reads go through. @default 4 MiB */
   readonly readbackBytes?: number;
   /** Slots of the ring for small late reads. @default 0 */

@@ -9,6 +9,9 @@ import { describeRunConfig } from "../train/stringify_run_config.ts";
 import { train as trainRun } from "../train/trainer.ts";
 import type { TrainingSession } from "../train/training_session.ts";
 import type { Command } from "./command.ts";
+import { TUNE_MODES } from "../tune/tune_program.ts";
+import { configOverrides, readTextFile } from "./read_run_config.ts";
+import { TuningReporter } from "./tuning_reporter.ts";
 import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 
@@ -33,6 +36,7 @@ const KEYS: readonly (readonly [option: string, key: string])[] = [
   ["steps", "train.steps"],
   ["seed", "seed"],
   ["tokenizer", "data.tokenizer"],
+  ["tune", "train.tune"],
 ];
 
 /** Trains a model: the main job. */
@@ -89,6 +93,14 @@ export const train: Command = {
       description: "Seed of weights, data order and samples",
     },
     {
+      name: "tune",
+      kind: "string",
+      choices: TUNE_MODES,
+      description:
+        "Time kernel variants on this device first: quick takes at most 20 s " +
+        "and 2 % of the run, full times all; quick unless told",
+    },
+    {
       name: "out",
       kind: "string",
       placeholder: "DIR",
@@ -118,6 +130,7 @@ export const train: Command = {
     const abort = new AbortController();
     const release = onInterrupt(abort, output);
     const reporter = new ConsoleReporter({ output });
+    const tuning = new TuningReporter(output);
     let session: TrainingSession | undefined;
     let report = "";
     let interrupted = false;
@@ -129,6 +142,7 @@ export const train: Command = {
         signal: abort.signal,
         profile: args.boolean("profile"),
         onDataProgress: (share) => reporter.preparing(share),
+        onTuneProgress: (progress) => tuning.progress(progress),
         onSession: (opened) => session = opened,
       });
       for await (const event of events) {
@@ -170,13 +184,13 @@ async function runOf(
     }
     const path = join(resumed, "run.yaml");
     return {
-      config: parseRunConfig(await readText(path), path),
+      config: parseRunConfig(await readTextFile(path), path),
       out: resumed,
       resume: true,
     };
   }
   const path = args.positionals[0];
-  const text = path === undefined ? "" : await readText(path);
+  const text = path === undefined ? "" : await readTextFile(path);
   const overrides = overridesOf(args);
   const onPrimer = path === undefined && overrides["data.paths"] === undefined;
   const given = parseRunConfig(text, path ?? "run.yaml", {
@@ -196,17 +210,7 @@ async function runOf(
 }
 
 function overridesOf(args: ParsedArguments): Record<string, string> {
-  const overrides: Record<string, string> = {};
-  for (const assignment of args.list("config")) {
-    const [, key, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
-    if (key === undefined) {
-      throw new InputError(
-        `Option '--config' cannot be '${assignment}': write KEY=VALUE, as ` +
-          `train.batch=16`,
-      );
-    }
-    overrides[key] = value;
-  }
+  const overrides = configOverrides(args);
   for (const [option, key] of KEYS) {
     if (!args.isGiven(option)) continue;
     const value = option === "steps" || option === "seed"
@@ -218,17 +222,6 @@ function overridesOf(args: ParsedArguments): Record<string, string> {
   const data = args.list("data");
   if (data.length > 0) overrides["data.paths"] = JSON.stringify(data);
   return overrides;
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound
-      ? "there is no such file"
-      : String(error instanceof Error ? error.message : error);
-    throw new InputError(`Cannot read '${path}': ${reason}`, { cause: error });
-  }
 }
 
 /** What the run is called after: its file, else its data. */

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import type { Output } from "../command/output.ts";
+import { progressBar } from "../command/progress_bar.ts";
 import type {
   ExerciseResult,
   FinishedEvent,
@@ -15,7 +16,6 @@ const REDRAW_MS = 100;
 /** Milliseconds between two progress lines where there is no terminal. */
 const QUIET_MS = 10_000;
 
-const BAR_WIDTH = 20;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** Where a {@linkcode ConsoleReporter} writes. */
@@ -111,7 +111,7 @@ export class ConsoleReporter {
     this.#drawnAt = this.#now();
     const percent = `${Math.floor(100 * share)} %`;
     if (!isTerminal) return this.#output.note(`reading the text: ${percent}`);
-    this.#live = `${bar(share)} reading the text: ${percent}`;
+    this.#live = `${progressBar(share)} reading the text: ${percent}`;
     this.#output.writeNote(CLEAR_LINE + this.#live);
   }
 
@@ -138,7 +138,7 @@ export class ConsoleReporter {
     ];
     if (this.#skipped > 0) parts.push(`${this.#skipped} skipped`);
     if (!isTerminal) return this.#output.note(`step ${parts.join(", ")}`);
-    const line = `${bar(event.step / this.#steps)} ${parts.join("  ")}`;
+    const line = `${progressBar(event.step / this.#steps)} ${parts.join("  ")}`;
     // A line that wraps could not be cleared.
     this.#live = line.slice(0, Math.max(this.#columns() - 1, 0));
     this.#output.writeNote(CLEAR_LINE + this.#live);
@@ -196,11 +196,6 @@ function describeEnd(event: FinishedEvent): readonly string[] {
 function describeExercise({ skill, correct, total }: ExerciseResult): string {
   const percent = (100 * correct / Math.max(total, 1)).toFixed(0);
   return `  ${skill.padEnd(20)} ${correct} of ${total} right, ${percent} %`;
-}
-
-function bar(share: number): string {
-  const filled = Math.round(BAR_WIDTH * Math.min(Math.max(share, 0), 1));
-  return `[${"#".repeat(filled)}${".".repeat(BAR_WIDTH - filled)}]`;
 }
 
 /**

@@ -56,18 +56,10 @@ export async function openCorpus(
   const isPrimer = section.paths.length === 0;
   const kept = join(out, "data");
   let badLines = 0;
-  const read = {
-    textField: section.text_field,
-    skipBadLines: section.skip_bad_lines,
-  };
+  const read = readOptions(section);
   const primer = { seed, bytes: section.primer_bytes };
-  const documents = () =>
-    isPrimer
-      ? eachOf(primerDocuments(primer))
-      : readDocuments(section.paths, read);
-  const tokenizer = await loadTokenizer(checkpoint ?? section.tokenizer, {
-    texts: () => textsOf(documents()),
-  });
+  const documents = () => documentsOf(section, seed);
+  const tokenizer = await openTokenizer(section, { seed, checkpoint });
   const data = checkpoint !== undefined && await exists(kept)
     ? [kept]
     : isPrimer
@@ -110,6 +102,41 @@ export async function openCorpus(
     ],
     close: () => sources.forEach((source) => source.close()),
   };
+}
+
+/**
+ * Opens the tokenizer of a run.
+ *
+ * @param section What the run says of its data.
+ * @param options Seed of the primer; the checkpoint whose tokenizer is used.
+ * @throws {InputError} if it, or the text it is made from, cannot be used.
+ */
+export async function openTokenizer(
+  section: DataSection,
+  { seed, checkpoint }: {
+    readonly seed: number;
+    readonly checkpoint?: string | undefined;
+  },
+): Promise<Tokenizer> {
+  return await loadTokenizer(checkpoint ?? section.tokenizer, {
+    texts: () => textsOf(documentsOf(section, seed)),
+  });
+}
+
+function readOptions(section: DataSection) {
+  return {
+    textField: section.text_field,
+    skipBadLines: section.skip_bad_lines,
+  };
+}
+
+function documentsOf(
+  section: DataSection,
+  seed: number,
+): AsyncGenerator<Document, void, void> {
+  return section.paths.length === 0
+    ? eachOf(primerDocuments({ seed, bytes: section.primer_bytes }))
+    : readDocuments(section.paths, readOptions(section));
 }
 
 async function* eachOf(

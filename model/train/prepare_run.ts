@@ -6,6 +6,9 @@ import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
+import type { TuningProgress } from "../../kernels/tune/tuner.ts";
+import { LanguageModel } from "../language_model.ts";
+import { variantsOfResumedRun, variantsOfRun } from "../tune/run_variants.ts";
 import { promptTokens } from "../generate/prompt_tokens.ts";
 import {
   type CheckpointFolder,
@@ -18,10 +21,10 @@ import { measureSpeed } from "./measure_speed.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
 import { planSteps } from "./plan_steps.ts";
 import { resolveModel } from "./resolve_model.ts";
-import type { RunConfig } from "./run_config.ts";
+import type { RunConfig, TrainSection } from "./run_config.ts";
 import { RunLock } from "./run_lock.ts";
 import { stringifyRunConfig } from "./stringify_run_config.ts";
-import { TrainingSession } from "./training_session.ts";
+import { type SessionOptions, TrainingSession } from "./training_session.ts";
 import type { TrainingState } from "./training_state.ts";
 
 /** What to train, where, and on what. */
@@ -40,6 +43,8 @@ export interface RunOptions {
   readonly gpu?: Gpu;
   /** Told of the preparation of the data: share done, from 0 to 1. */
   readonly onDataProgress?: (share: number) => void;
+  /** Told of the timing of kernels before training. */
+  readonly onTuneProgress?: (progress: TuningProgress) => void;
   /** Given the session once it is open, for measurements. */
   readonly onSession?: (session: TrainingSession) => void;
 }
@@ -133,7 +138,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       seed,
       ...(resumed ? { state: resumed.state.loader } : {}),
     });
-    const session = await TrainingSession.open(gpu, {
+    const wanted: SessionOptions = {
       config: model,
       shape: {
         batch: train.batch,
@@ -144,6 +149,23 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       memory,
       samples: options.config.sample.prompts.length > 0,
       profile: options.profile ?? false,
+    };
+    const variants = resumed
+      ? await variantsOfResumedRun(out)
+      : await variantsOfRun(gpu, {
+        mode: train.tune,
+        budget: train.budget,
+        flops: train.steps === null ? null : train.steps *
+          stepFlops(new LanguageModel(model, Infinity), train),
+        plan: (choose) =>
+          TrainingSession.plan(gpu.capabilities, wanted, choose),
+        ...(options.onTuneProgress
+          ? { onProgress: options.onTuneProgress }
+          : {}),
+      });
+    const session = await TrainingSession.open(gpu, {
+      ...wanted,
+      choose: variants.choose,
     });
     cleanup.defer(() => session.close());
     const { prompts } = options.config.sample;
@@ -156,9 +178,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       started,
       corpus.isPrimer ? exerciseRows() : 0,
     );
-    const tokensPerStep = train.batch * train.context * train.accumulation;
-    const flopsPerStep = tokensPerStep *
-      trainingFlopsPerToken(session.model, train.context);
+    const tokensPerStep = stepTokens(train);
+    const flopsPerStep = stepFlops(session.model, train);
     const config = { ...options.config, train: { ...train, steps } };
     if (!resumed) {
       await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
@@ -172,6 +193,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
             steps,
             tokens: steps * tokensPerStep,
             flops: steps * flopsPerStep,
+            kernels: Object.fromEntries(session.variants),
             peak_bytes: session.executable.plan.peakBytes,
             bytes: session.executable.plan.bytes,
             buffers: session.executable.plan.buffers,
@@ -193,12 +215,20 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       tokensPerStep,
       flopsPerStep,
       resumed,
-      notices: [...corpus.notices, ...notices],
+      notices: [...corpus.notices, ...variants.notices, ...notices],
       close: () => owned.dispose(),
     };
   } finally {
     cleanup.dispose();
   }
+}
+
+function stepTokens({ batch, context, accumulation }: TrainSection): number {
+  return batch * context * accumulation;
+}
+
+function stepFlops(model: LanguageModel, train: TrainSection): number {
+  return stepTokens(train) * trainingFlopsPerToken(model, train.context);
 }
 
 /** Refuses a prompt that would end the run when its samples are due. */

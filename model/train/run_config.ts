@@ -1,3 +1,4 @@
+import type { TuneMode } from "../tune/tune_program.ts";
 import type { Gpt2Fields, LlamaFields } from "../config_fields.ts";
 
 /** The model to train: a preset, fields of its family, or both. */
@@ -49,6 +50,8 @@ export interface TrainSection {
   readonly batch: number;
   /** Micro-batches of a step. */
   readonly accumulation: number;
+  /** How thoroughly kernels are timed before training. */
+  readonly tune: TuneMode;
 }
 
 /** AdamW and the clipping before it. */

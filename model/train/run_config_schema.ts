@@ -1,3 +1,4 @@
+import { TUNE_MODES } from "../tune/tune_program.ts";
 import {
   boolean,
   choice,
@@ -75,6 +76,12 @@ const train: Section<TrainSection> = {
   context: count(256, "tokens of a sequence"),
   batch: count(8, "sequences of a micro-batch"),
   accumulation: count(1, "micro-batches of a step"),
+  tune: choice({
+    choices: TUNE_MODES,
+    default: "quick",
+    description:
+      "how thoroughly kernels are timed on this device before training",
+  }),
 };
 
 const optimizer: Section<OptimizerSection> = {

@@ -5,6 +5,9 @@ import {
   KEEP_ALL,
   type RecomputePolicy,
 } from "../../kernels/plan/recompute.ts";
+import type { Plan } from "../../kernels/plan/plan.ts";
+import type { ChooseVariant } from "../../kernels/plan/plan_options.ts";
+import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import { DeviceError } from "../../kernels/runtime/device_error.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { generationProgram } from "../generate/generation_program.ts";
@@ -54,6 +57,8 @@ export interface SessionOptions {
   readonly samples: boolean;
   /** Whether launches are timed. */
   readonly profile?: boolean;
+  /** Picks kernel variants; the heuristic's choice where absent. */
+  readonly choose?: ChooseVariant;
 }
 
 /**
@@ -113,15 +118,19 @@ export class TrainingSession {
   readonly executable: Executable<number>;
   /** Generates samples, if that was asked for. */
   readonly generator: TokenGenerator | undefined;
+  /** The kernel variants that it runs, by problem. */
+  readonly variants: ReadonlyMap<string, string>;
   readonly #options: SessionOptions;
 
   private constructor(
     model: LanguageModel,
     program: TrainingProgram,
     executable: Executable<number>,
+    variants: ReadonlyMap<string, string>,
     options: SessionOptions,
   ) {
     this.model = model;
+    this.variants = variants;
     this.program = program;
     this.executable = executable;
     this.#options = options;
@@ -149,15 +158,30 @@ export class TrainingSession {
     let refusal: DeviceError | undefined;
     let least = Infinity;
     for (const policy of policies(options)) {
-      const { model, program } = build(gpu, options, policy);
-      const plan = program.plan(gpu.capabilities);
+      const { model, program } = build(
+        gpu.capabilities,
+        options,
+        policy,
+      );
+      const variants = new Map<string, string>();
+      const plan = program.plan(gpu.capabilities, (key, candidates, pose) => {
+        const chosen = options.choose?.(key, candidates, pose) ?? candidates[0];
+        variants.set(key, chosen.name);
+        return chosen;
+      });
       least = Math.min(least, plan.peakBytes);
       if (limit !== null && plan.peakBytes > limit) continue;
       try {
         const executable = await Executable.compile<number>(gpu, plan, {
           profile: options.profile ?? false,
         });
-        return new TrainingSession(model, program, executable, options);
+        return new TrainingSession(
+          model,
+          program,
+          executable,
+          variants,
+          options,
+        );
       } catch (error) {
         if (!(error instanceof DeviceError) || error.kind !== "out-of-memory") {
           throw error;
@@ -170,6 +194,23 @@ export class TrainingSession {
       `This run needs at least ${formatBytes(least)} on the device, and ` +
         `memory.limit is ${formatBytes(limit ?? 0)}; raise it, or lower ` +
         `train.batch, train.context or the model`,
+    );
+  }
+
+  /**
+   * Plans what {@linkcode TrainingSession.open} would, all activations kept.
+   *
+   * @param capabilities What to plan for; no device is needed.
+   * @param choose Picks kernel variants.
+   */
+  static plan(
+    capabilities: Capabilities,
+    options: SessionOptions,
+    choose: ChooseVariant,
+  ): Plan {
+    return build(capabilities, options, KEEP_ALL).program.plan(
+      capabilities,
+      choose,
     );
   }
 
@@ -267,13 +308,12 @@ export class TrainingSession {
 }
 
 function build(
-  gpu: Gpu,
+  { limits }: Capabilities,
   options: SessionOptions,
   policy: RecomputePolicy,
 ): { model: LanguageModel; program: TrainingProgram } {
   const { config, shape, optimizer, samples } = options;
-  const { maxBufferSize } = gpu.capabilities.limits;
-  const model = new LanguageModel(config, maxBufferSize);
+  const model = new LanguageModel(config, limits.maxBufferSize);
   const generation = samples
     ? generationProgram(model, { capacity: model.positions, prompts: false })
     : undefined;

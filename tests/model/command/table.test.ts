@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type Column, tableLines } from "../../bench/support/table.ts";
+import { type Column, tableLines } from "../../../model/command/table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "kernel", align: "left" },
