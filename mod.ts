@@ -72,12 +72,18 @@ export type {
   PlannedBinding,
   PlannedBuffer,
   PlannedDispatch,
+  PlannedTexelCopy,
 } from "./kernels/plan/plan.ts";
 export { planProgram } from "./kernels/plan/plan_program.ts";
-export type { PlanOptions } from "./kernels/plan/plan_options.ts";
+export type {
+  ChooseVariant,
+  PlanOptions,
+} from "./kernels/plan/plan_options.ts";
+export type { TuningProgress } from "./kernels/tune/tuner.ts";
 export { KEEP_ALL, recompute } from "./kernels/plan/recompute.ts";
 export type { RecomputePolicy } from "./kernels/plan/recompute.ts";
 
+export type { TuneMode } from "./model/tune/tune_program.ts";
 export { activation } from "./kernels/ops/activation.ts";
 export type { ActivationKind } from "./kernels/ops/activation_wgsl.ts";
 export { adamw } from "./kernels/ops/adamw.ts";
@@ -130,6 +136,7 @@ export { ShapeError } from "./kernels/ops/op_spec.ts";
 export type {
   Binding,
   Dispatch,
+  ExpectedElement,
   GradientContext,
   GraphBuilder,
   LowerContext,
@@ -137,9 +144,13 @@ export type {
   Operands,
   OpSpec,
   Pass,
+  PoseProblem,
+  ProblemGraph,
+  Reference,
   ResultType,
   TensorBinding,
   TexelBinding,
+  TexelCopy,
 } from "./kernels/ops/op_spec.ts";
 export { rmsNorm } from "./kernels/ops/rms_norm.ts";
 export { rope } from "./kernels/ops/rope.ts";

@@ -12,6 +12,7 @@ import { quietDriver } from "../model/command/quiet_driver.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchStart } from "./start.ts";
 import { benchPeers } from "./peers.ts";
+import { benchRoofline } from "./roofline.ts";
 import { benchScaling } from "./scaling.ts";
 import { benchStep } from "./step.ts";
 import {
@@ -30,12 +31,13 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   step      whole training steps: tokens/s, and where the time goes
   start     from starting the program to the first step, cold and warm
   scaling   steps as the batch, the width and the context grow
+  roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
 
 Options:
   --config NAME    configuration: S, M, gpt2-124m; may be repeated
   --seconds N      time of each measurement
-  --filter TEXT    kernels, peers or series whose name contains this
+  --filter TEXT    kernels, peers, series or GPUs whose name contains this
   --variants       kernels: time every variant, not only the chosen one
   --llmc FOLDER    peers: where llm.c's source is, to be compiled
   --json           one object a line on stdout, tables on stderr
@@ -49,6 +51,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   step: benchStep,
   start: benchStart,
   scaling: benchScaling,
+  roofline: benchRoofline,
   peers: benchPeers,
 };
 

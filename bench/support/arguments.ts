@@ -4,7 +4,14 @@ import { nearest } from "../../model/command/nearest.ts";
 import { SIZES } from "./sizes.ts";
 
 /** The parts of the benchmark, in the order in which they run. */
-export const PARTS = ["kernels", "step", "start", "scaling", "peers"] as const;
+export const PARTS = [
+  "kernels",
+  "step",
+  "start",
+  "scaling",
+  "roofline",
+  "peers",
+] as const;
 
 /** A part of the benchmark. */
 export type Part = typeof PARTS[number];
@@ -28,7 +35,7 @@ export interface BenchArguments {
   readonly configs: readonly string[];
   /** Time of each measurement; a part's own where absent. */
   readonly seconds: number | undefined;
-  /** What a kernel's, a peer's or a series' name has to contain. */
+  /** What the name of a kernel, peer, series or GPU has to contain. */
   readonly filter: string;
   /** Folder of llm.c's source. */
   readonly llmc: string | undefined;

@@ -69,6 +69,9 @@ const spec: OpSpec<Record<never, never>> = {
     const { a, b } = node.inputs;
     const { sum } = node.outputs;
     const width = elementCount(sum.shape) % 4 === 0 ? 4 : 1;
+    // A tensor is bound once: bound twice beside a result in the same buffer,
+    // it would be writable under two names, which WebGPU refuses.
+    const first = inPlace ? "sum" : a === b ? "b" : "a";
     for (
       const block of rowBlocks(
         elementCount(sum.shape) / width,
@@ -81,11 +84,11 @@ const spec: OpSpec<Record<never, never>> = {
         length: block.rows * width,
       };
       dispatch({
-        kernel: addKernel(block.rows, width, inPlace),
+        kernel: addKernel(block.rows, width, first),
         bindings: [
           { tensor: sum, ...range },
           { tensor: b, ...range },
-          ...(inPlace ? [] : [{ tensor: a, ...range }]),
+          ...(first === "a" ? [{ tensor: a, ...range }] : []),
         ],
         workgroups: linearWorkgroups(block.rows, capabilities),
       });
@@ -97,7 +100,7 @@ const spec: OpSpec<Record<never, never>> = {
 function addKernel(
   items: number,
   width: 1 | 4,
-  inPlace: boolean,
+  first: "sum" | "a" | "b",
 ): KernelSource {
   const element = width === 4 ? "vec4<f32>" : "f32";
   return {
@@ -105,11 +108,13 @@ function addKernel(
     bindings: [
       { name: "sum", element, access: "write" },
       { name: "b", element, access: "read" },
-      ...(inPlace ? [] : [{ name: "a", element, access: "read" } as const]),
+      ...(first === "a"
+        ? [{ name: "a", element, access: "read" } as const]
+        : []),
     ],
     body: linearMain(
       items,
-      `sum[index] = ${inPlace ? "sum" : "a"}[index] + b[index];`,
+      `sum[index] = ${first}[index] + b[index];`,
     ),
   };
 }

@@ -23,9 +23,13 @@ export interface HarnessOptions {
 
 let device: Promise<Gpu> | undefined;
 
-/** The one device that all tests of a process share. */
+/**
+ * The one device that all tests of a process share. `MINNOW_TEST_LIMITS=default`
+ * opens it with no more than WebGPU's default limits.
+ */
 export function testDevice(): Promise<Gpu> {
-  return device ??= openDevice();
+  const defaultLimits = Deno.env.get("MINNOW_TEST_LIMITS") === "default";
+  return device ??= openDevice({ defaultLimits });
 }
 
 /** A graph that remembers its inputs by name. */
