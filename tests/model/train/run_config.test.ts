@@ -30,6 +30,7 @@ Deno.test("an empty file is the default run", () => {
         context: 256,
         batch: 8,
         accumulation: 1,
+        tune: "quick",
       },
       optimizer: {
         learning_rate: 1e-3,
