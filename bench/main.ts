@@ -15,6 +15,7 @@ import { benchPeers } from "./peers.ts";
 import { benchRoofline } from "./roofline.ts";
 import { benchScaling } from "./scaling.ts";
 import { benchStep } from "./step.ts";
+import { benchTune } from "./tune.ts";
 import {
   type BenchArguments,
   parseBenchArguments,
@@ -31,6 +32,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   step      whole training steps: tokens/s, and where the time goes
   start     from starting the program to the first step, cold and warm
   scaling   steps as the batch, the width and the context grow
+  tune      steps with tuned kernels, with the usual ones, with others
   roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
 
@@ -39,6 +41,7 @@ Options:
   --seconds N      time of each measurement
   --filter TEXT    kernels, peers, series or GPUs whose name contains this
   --variants       kernels: time every variant, not only the chosen one
+  --other FILE     tune: another adapter's timings, from its cache folder
   --llmc FOLDER    peers: where llm.c's source is, to be compiled
   --json           one object a line on stdout, tables on stderr
   --save           write the results to bench/results
@@ -52,6 +55,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   start: benchStart,
   scaling: benchScaling,
   roofline: benchRoofline,
+  tune: benchTune,
   peers: benchPeers,
 };
 

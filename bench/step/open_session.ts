@@ -1,3 +1,4 @@
+import type { ChooseVariant } from "../../kernels/plan/plan_options.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { parseRunConfig } from "../../model/train/parse_run_config.ts";
 import { TrainingSession } from "../../model/train/training_session.ts";
@@ -10,12 +11,14 @@ import { type BenchSize, configOf } from "../support/sizes.ts";
  * @param gpu Device to train on.
  * @param size The configuration.
  * @param profile Whether launches are timed.
+ * @param choose Picks kernel variants; the heuristic's choice where absent.
  * @returns The session.
  */
 export async function openSession(
   gpu: Gpu,
   size: BenchSize,
   profile: boolean = false,
+  choose?: ChooseVariant,
 ): Promise<TrainingSession> {
   const { optimizer, memory } = parseRunConfig("", "defaults");
   const session = await TrainingSession.open(gpu, {
@@ -25,6 +28,7 @@ export async function openSession(
     memory,
     samples: false,
     profile,
+    ...(choose ? { choose } : {}),
   });
   session.initialize(1);
   return session;

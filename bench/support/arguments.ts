@@ -9,6 +9,7 @@ export const PARTS = [
   "step",
   "start",
   "scaling",
+  "tune",
   "roofline",
   "peers",
 ] as const;
@@ -37,12 +38,14 @@ export interface BenchArguments {
   readonly seconds: number | undefined;
   /** What the name of a kernel, peer, series or GPU has to contain. */
   readonly filter: string;
+  /** File of another adapter's kernel timings. */
+  readonly other: string | undefined;
   /** Folder of llm.c's source. */
   readonly llmc: string | undefined;
 }
 
 const BOOLEANS = ["json", "save", "variants", "help"];
-const STRINGS = ["config", "seconds", "filter", "llmc"];
+const STRINGS = ["config", "seconds", "filter", "other", "llmc"];
 
 /**
  * Reads the command line of the benchmark.
@@ -81,6 +84,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
       .map(configOf),
     seconds: secondsOf(last("seconds")),
     filter: last("filter") ?? "",
+    other: last("other"),
     llmc: last("llmc"),
   };
 }

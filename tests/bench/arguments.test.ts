@@ -9,7 +9,7 @@ const MAIN = join(
   "main.ts",
 );
 
-Deno.test("without a part all but the peers run", () => {
+Deno.test("without a part the three short ones run", () => {
   assertEquals(parseBenchArguments([]).parts, ["kernels", "step", "start"]);
 });
 
