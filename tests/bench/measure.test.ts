@@ -35,6 +35,6 @@ Deno.test("what only the first run takes does not count", async () => {
 
 Deno.test("measuring goes on for the given time", async () => {
   const { run, now } = workOf(0.1, 0);
-  const { count } = await measure(run, { seconds: 2, now });
+  const { count } = await measure(run, { seconds: 2, batchSeconds: 0.1, now });
   assert(count >= 19 && count <= 21, `${count} batches of 0.1 s in 2 s`);
 });

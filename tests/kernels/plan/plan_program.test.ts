@@ -171,7 +171,8 @@ Deno.test("a binding that is not aligned is refused", () => {
 Deno.test("buffers that are written are bound read_write, others read", () => {
   const graph = new Graph();
   const x = graph.input("x", [64]);
-  const plan = planOf(graph, [add(graph, add(graph, x, x), x)]);
+  const y = graph.input("y", [64]);
+  const plan = planOf(graph, [add(graph, add(graph, x, y), x)]);
   const [first, second] = plan.phases.get("run") ?? [];
   const modes = (bindings: readonly { access: string }[]) =>
     bindings.map(({ access }) => access).join();
