@@ -81,7 +81,13 @@ Deno.test("what is known is not timed again, unless its kernels changed", async 
   const changed = new Map(first.table).set(key, { ...entry, kernel: "other" });
   const third = await tune(gpu, problems, changed, NO_LIMIT);
   assertEquals(third.timed, 1);
-  assertEquals(third.table.get(key)?.kernel, entry.kernel);
+  // Which variant wins a problem as small as this is up to noise.
+  const again = third.table.get(key);
+  assert(again && again.kernel !== "other");
+  const { capabilities } = gpu;
+  const [problem] = problems.filter((each) => each.key === key);
+  const digest = await new Trial(problem).digest(again.variant, capabilities);
+  assertEquals(again.kernel, digest);
 });
 
 Deno.test("without time nothing is timed, and what is known stays", async () => {
