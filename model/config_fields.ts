@@ -8,7 +8,7 @@ import {
   nullable,
   number,
   type Section,
-} from "./schema.ts";
+} from "../data/schema.ts";
 
 /** A GPT-2 configuration's fields; null is derived from the others. */
 export interface Gpt2Fields extends Omit<Gpt2Config, "model_type" | "n_inner"> {

@@ -5,7 +5,7 @@ import {
   GPT2_FIELDS,
   LLAMA_FIELDS,
 } from "./config_fields.ts";
-import { parseField, quote, type Section } from "./schema.ts";
+import { parseField, quote, type Section } from "../data/schema.ts";
 
 /** What every family's configuration has. */
 export interface SharedConfig {

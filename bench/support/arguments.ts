@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli";
 import { InputError } from "../../data/input_error.ts";
-import { nearest } from "../../model/command/nearest.ts";
+import { nearest } from "../../data/nearest.ts";
 import { SIZES } from "./sizes.ts";
 
 /** The parts of the benchmark, in the order in which they run. */

@@ -1,7 +1,7 @@
 import { InputError } from "../../data/input_error.ts";
 import type { Command } from "./command.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../data/nearest.ts";
 import { Output } from "./output.ts";
 import { parseArguments } from "./parsed_arguments.ts";
 

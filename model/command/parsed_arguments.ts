@@ -1,7 +1,7 @@
 import { parseArgs } from "@std/cli";
 import { InputError } from "../../data/input_error.ts";
 import { type Command, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../../data/nearest.ts";
 
 type Value = string | number | boolean | readonly string[];
 

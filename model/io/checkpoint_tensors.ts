@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { InputError } from "../../data/input_error.ts";
-import { quote } from "../schema.ts";
+import { quote } from "../../data/schema.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors_reader.ts";
 import type { WeightSource } from "./weight_source.ts";
 

@@ -1,7 +1,7 @@
 import { InputError } from "../../data/input_error.ts";
 import { completeLlama, LLAMA_FIELDS } from "../config_fields.ts";
 import type { LlamaConfig } from "../model_config.ts";
-import { parseField } from "../schema.ts";
+import { parseField } from "../../data/schema.ts";
 import { PositionedFile } from "./positioned_file.ts";
 import type { WeightSource } from "./weight_source.ts";
 

@@ -1,5 +1,5 @@
 import { InputError } from "../../data/input_error.ts";
-import { quote } from "../schema.ts";
+import { quote } from "../../data/schema.ts";
 
 /**
  * Largest header that the format's own library accepts, in bytes

@@ -1,7 +1,7 @@
 import { parse, stringify } from "@std/csv";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { InputError } from "../../data/input_error.ts";
-import { quote } from "../schema.ts";
+import { quote } from "../../data/schema.ts";
 import type { EvaluatedEvent, StepEvent } from "./events.ts";
 
 /** Columns of the file, in order. */

@@ -1,8 +1,8 @@
 import { InputError } from "../../data/input_error.ts";
-import { nearest } from "../command/nearest.ts";
+import { nearest } from "../../data/nearest.ts";
 import { GPT2_FIELDS, LLAMA_FIELDS } from "../config_fields.ts";
 import { DEFAULT_PRESET, PRESETS } from "../preset.ts";
-import { parseField, quote, type Section } from "../schema.ts";
+import { parseField, quote, type Section } from "../../data/schema.ts";
 import type { ModelSection } from "./run_config.ts";
 
 /** A value from the outside, and where it stands. */

@@ -1,7 +1,7 @@
-import { parse } from "@std/yaml";
 import { InputError } from "../../data/input_error.ts";
-import { nearest } from "../command/nearest.ts";
-import { parseField, quote, type Section } from "../schema.ts";
+import { parseYaml } from "../../data/parse_yaml.ts";
+import { nearest } from "../../data/nearest.ts";
+import { parseField, quote, type Section } from "../../data/schema.ts";
 import { type Given, parseModelSection } from "./parse_model_section.ts";
 import type { RunConfig } from "./run_config.ts";
 import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
@@ -60,19 +60,6 @@ export function parseRunConfig(
 }
 
 const SECTION_NAMES = ["model", ...Object.keys(RUN_SECTIONS)];
-
-/** Reads YAML; its timestamps and binaries are no values of any key. */
-function parseYaml(text: string, source: string): unknown {
-  try {
-    return parse(text, { schema: "core" });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(
-      `${source}: is not valid YAML: ${reason.split("\n")[0]}`,
-      { cause: error },
-    );
-  }
-}
 
 /** All values by dotted key. */
 function flatten(document: unknown, source: string): Map<string, Given> {

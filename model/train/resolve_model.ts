@@ -9,7 +9,7 @@ import {
 } from "../config_fields.ts";
 import type { ModelConfig } from "../model_config.ts";
 import { PRESETS } from "../preset.ts";
-import { defaultsOf } from "../schema.ts";
+import { defaultsOf } from "../../data/schema.ts";
 import type { ModelSection } from "./run_config.ts";
 
 /**

@@ -9,7 +9,7 @@ import {
   type Section,
   text,
   texts,
-} from "../schema.ts";
+} from "../../data/schema.ts";
 import type {
   CheckpointSection,
   DataSection,

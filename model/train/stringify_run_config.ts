@@ -1,6 +1,6 @@
 import { stringify } from "@std/yaml";
 import { GPT2_FIELDS, LLAMA_FIELDS } from "../config_fields.ts";
-import { type Field, quote, type Section } from "../schema.ts";
+import { type Field, quote, type Section } from "../../data/schema.ts";
 import type { ModelSection, RunConfig } from "./run_config.ts";
 import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
 

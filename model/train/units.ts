@@ -1,4 +1,4 @@
-import type { Field, FieldDescription } from "../schema.ts";
+import type { Field, FieldDescription } from "../../data/schema.ts";
 
 /** Seconds of each unit of time, the greatest first. */
 const SECONDS: Readonly<Record<string, number>> = {

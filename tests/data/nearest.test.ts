@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { nearest } from "../../../model/command/nearest.ts";
+import { nearest } from "../../data/nearest.ts";
 
 const WORDS = ["learning_rate", "batch", "seed", "steps"];
 
