@@ -5,6 +5,7 @@
  */
 import config from "./deno.json" with { type: "json" };
 import type { Command } from "./model/command/command.ts";
+import type { CommandGroup } from "./model/command/command_group.ts";
 import { dispatch } from "./model/command/dispatch.ts";
 import { doctor } from "./model/command/doctor.ts";
 import { generate } from "./model/command/generate.ts";
@@ -12,7 +13,12 @@ import { quietDriver } from "./model/command/quiet_driver.ts";
 import { train } from "./model/command/train.ts";
 import { tune } from "./model/command/tune.ts";
 
-const COMMANDS: readonly Command[] = [train, generate, tune, doctor];
+const COMMANDS: readonly (Command | CommandGroup)[] = [
+  train,
+  generate,
+  tune,
+  doctor,
+];
 
 if (import.meta.main) {
   quietDriver();

@@ -29,7 +29,7 @@ export interface OptionSpec {
 
 /** A command of the command line, described well enough to print its help. */
 export interface Command {
-  /** What is typed after `minnow`. */
+  /** What is typed after `minnow`; of a group's command both words. */
   readonly name: string;
   /** What it does, in one line without a full stop. */
   readonly summary: string;

@@ -1,6 +1,7 @@
 import { InputError } from "../../data/input_error.ts";
 import type { Command } from "./command.ts";
-import { commandHelp, overviewHelp } from "./help.ts";
+import { type CommandGroup, isCommandGroup } from "./command_group.ts";
+import { commandHelp, groupHelp, overviewHelp } from "./help.ts";
 import { nearest } from "../../data/nearest.ts";
 import { Output } from "./output.ts";
 import { parseArguments } from "./parsed_arguments.ts";
@@ -9,13 +10,13 @@ import { parseArguments } from "./parsed_arguments.ts";
  * Runs the command that the arguments name. Errors end here: each becomes one
  * line on stderr, with its stack only under `--verbose`.
  *
- * @param commands The commands there are.
+ * @param commands The commands and groups of commands there are.
  * @param args The arguments, beginning with the command's name.
  * @param version What `--version` prints.
  * @returns The exit code: 0 done, 1 failed, 2 bad usage or bad input.
  */
 export async function dispatch(
-  commands: readonly Command[],
+  commands: readonly (Command | CommandGroup)[],
   args: readonly string[],
   version: string,
 ): Promise<number> {
@@ -32,7 +33,7 @@ export async function dispatch(
 }
 
 async function runCommand(
-  commands: readonly Command[],
+  commands: readonly (Command | CommandGroup)[],
   args: readonly string[],
   version: string,
   output: Output,
@@ -51,12 +52,28 @@ async function runCommand(
     output.line(overviewHelp(commands));
     return 0;
   }
-  const command = findCommand(commands, wantsHelp ? rest[0] : first);
-  if (wantsHelp) {
-    output.line(commandHelp(command));
+  const [name, ...given] = wantsHelp ? [...rest, "--help"] : args;
+  const entry = findCommand(commands, name);
+  if (!isCommandGroup(entry)) return await runParsed(entry, given, output);
+  const [second, ...others] = given;
+  if (second === undefined) {
+    output.note(groupHelp(entry));
+    return 2;
+  }
+  if (second === "help" || second === "--help" || second === "-h") {
+    output.line(groupHelp(entry));
     return 0;
   }
-  const parsed = parseArguments(command, rest);
+  const command = findCommand(entry.commands, `${entry.name} ${second}`);
+  return await runParsed(command, others, output);
+}
+
+async function runParsed(
+  command: Command,
+  args: readonly string[],
+  output: Output,
+): Promise<number> {
+  const parsed = parseArguments(command, args);
   if (parsed.boolean("help")) {
     output.line(commandHelp(command));
     return 0;
@@ -64,7 +81,10 @@ async function runCommand(
   return await command.run(parsed, output);
 }
 
-function findCommand(commands: readonly Command[], name: string): Command {
+function findCommand<T extends Command | CommandGroup>(
+  commands: readonly T[],
+  name: string,
+): T {
   const found = commands.find((command) => command.name === name);
   if (found) return found;
   const names = commands.map((command) => command.name);

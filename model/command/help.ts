@@ -1,4 +1,5 @@
 import { type Command, COMMON_OPTIONS, type OptionSpec } from "./command.ts";
+import type { CommandGroup } from "./command_group.ts";
 import { placeholder } from "./parsed_arguments.ts";
 
 const WIDTH = 80;
@@ -31,7 +32,9 @@ export function commandHelp(command: Command): string {
  * @param commands The commands there are.
  * @returns Text of at most 80 columns, without a last line end.
  */
-export function overviewHelp(commands: readonly Command[]): string {
+export function overviewHelp(
+  commands: readonly (Command | CommandGroup)[],
+): string {
   return [
     "Trains small language models on one GPU.",
     "",
@@ -41,6 +44,25 @@ export function overviewHelp(commands: readonly Command[]): string {
     table(commands.map(({ name, summary }) => [name, summary])),
     "",
     "'minnow COMMAND --help' shows the options of a command.",
+  ].join("\n");
+}
+
+/**
+ * The help page of a group.
+ *
+ * @param group The group.
+ * @returns Text of at most 80 columns, without a last line end.
+ */
+export function groupHelp(group: CommandGroup): string {
+  return [
+    `${group.summary}.`,
+    "",
+    `Usage: minnow ${group.name} COMMAND [options]`,
+    "",
+    "Commands:",
+    table(group.commands.map(({ name, summary }) => [name, summary])),
+    "",
+    `'minnow ${group.name} COMMAND --help' shows the options of a command.`,
   ].join("\n");
 }
 

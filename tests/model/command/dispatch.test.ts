@@ -25,7 +25,15 @@ async function bake(
       }],
       async run(args, output) { ${body} },
     };
-    Deno.exit(await dispatch([bake], ${JSON.stringify(args)}, "9.9"));
+    const ovens = {
+      name: "oven",
+      summary: "Look after the oven",
+      commands: [
+        { ...bake, name: "oven heat", summary: "Make it hot" },
+        { ...bake, name: "oven clean", summary: "Make it clean" },
+      ],
+    };
+    Deno.exit(await dispatch([bake, ovens], ${JSON.stringify(args)}, "9.9"));
   `;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["eval", "--no-check", program],
@@ -105,4 +113,35 @@ Deno.test("help is printed from the tables, at most 80 columns wide", async () =
   }
   assertMatch((await bake(["--help"], "")).stdout, / {2}bake +Bake a cake\n/);
   assertEquals((await bake(["--version"], "")).stdout, "minnow 9.9\n");
+});
+
+Deno.test("a group's commands have a second word and their own help", async () => {
+  const body = `output.line("layers " + args.number("layers")); return 0;`;
+  const heat = await bake(["oven", "heat", "--layers", "5"], body);
+  assertEquals([heat.code, heat.stdout], [0, "layers 5\n"]);
+  for (
+    const args of [["oven", "heat", "--help"], ["help", "oven", "heat"]]
+  ) {
+    const { code, stdout } = await bake(args, body);
+    assertEquals(code, 0);
+    assertMatch(stdout, /^Make it hot\.\n[^]*--layers N/);
+  }
+  for (const args of [["oven", "--help"], ["help", "oven"], ["oven", "-h"]]) {
+    const { code, stdout } = await bake(args, body);
+    assertEquals(code, 0);
+    assertMatch(stdout, /Usage: minnow oven COMMAND/);
+    assertMatch(stdout, / {2}oven clean +Make it clean\n/);
+  }
+  assertMatch((await bake(["help"], body)).stdout, / {2}oven +Look after/);
+  const none = await bake(["oven"], body);
+  assertEquals([none.code, none.stdout], [2, ""]);
+  assertStringIncludes(none.stderr, "Usage: minnow oven COMMAND");
+  const unknown = await bake(["oven", "haet"], body);
+  assertEquals(unknown.code, 2);
+  assertEquals(
+    unknown.stderr,
+    "minnow: Unknown command 'oven haet': did you mean 'oven heat'?\n",
+  );
+  const option = await bake(["oven", "heat", "--layer", "1"], body);
+  assertStringIncludes(option.stderr, "for 'oven heat': did you mean");
 });
