@@ -193,9 +193,11 @@ export { readDocuments } from "./data/read/read_documents.ts";
 export type { ReadOptions, ReadProgress } from "./data/read/read_documents.ts";
 export { sequentialWindows } from "./data/sequential_windows.ts";
 export type { SequentialWindows } from "./data/sequential_windows.ts";
+export type { DocumentEnds } from "./data/shard/document_ends.ts";
+export type { DocumentTokens, TokenPieces } from "./data/shard/piece_stream.ts";
 export { openShard } from "./data/shard/shard.ts";
 export type { Shard, ShardOptions } from "./data/shard/shard.ts";
-export type { TokenType } from "./data/shard/shard_format.ts";
+export type { ShardFormatName, TokenType } from "./data/shard/shard_format.ts";
 export { writeShards } from "./data/shard/shard_writer.ts";
 export type {
   WriteShardsOptions,

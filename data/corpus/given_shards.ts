@@ -15,9 +15,10 @@ interface FoundShards {
 }
 
 /**
- * Takes data that is already tokens as it is: `.bin` files, folders of them
- * (in `train` and `validation` or `val`, or told apart by `val` in their names)
- * and prepared corpora. Where nothing is marked as validation it is the tail.
+ * Takes data that is already tokens as it is: `.bin`, `.ds` and `.idx` files
+ * of llm.c, nanoGPT, datatrove and Megatron, folders of them (in `train` and
+ * `validation` or `val`, or told apart by `val` in their names) and prepared
+ * corpora. Where nothing is marked as validation it is the tail.
  *
  * @param paths Files and folders.
  * @param tokenizer What a prepared corpus has to be made with.
@@ -84,17 +85,18 @@ async function collect(path: string, found: FoundShards): Promise<boolean> {
   const info = await Deno.stat(path).catch(() => null);
   if (info === null) return false;
   if (!info.isDirectory) {
-    if (!path.endsWith(".bin")) return false;
-    add(path, found);
+    if (!/\.(bin|ds|idx)$/.test(path)) return false;
+    // Megatron's two files are one shard.
+    add(path.replace(/\.idx$/, ".bin"), found);
     return true;
   }
   const before = found.train.length + found.validation.length;
   for (const name of ["train", "validation", "val"]) {
     const part = name === "train" ? found.train : found.validation;
-    part.push(...await binFiles(join(path, name)));
+    part.push(...await shardFiles(join(path, name)));
   }
   if (found.train.length + found.validation.length > before) return true;
-  const files = await binFiles(path);
+  const files = await shardFiles(path);
   if (files.length === 0 || await holdsText(path)) return false;
   for (const file of files) add(file, found);
   return true;
@@ -102,14 +104,16 @@ async function collect(path: string, found: FoundShards): Promise<boolean> {
 
 function add(path: string, found: FoundShards): void {
   const validation = VALIDATION_NAME.test(basename(path));
-  (validation ? found.validation : found.train).push(path);
+  const part = validation ? found.validation : found.train;
+  if (!part.includes(path)) part.push(path);
 }
 
-async function binFiles(folder: string): Promise<string[]> {
+/** The shards of a folder; Megatron's stand there by their `.bin`. */
+async function shardFiles(folder: string): Promise<string[]> {
   const names: string[] = [];
   try {
     for await (const entry of Deno.readDir(folder)) {
-      if (!entry.isDirectory && /^[^.].*\.bin$/.test(entry.name)) {
+      if (!entry.isDirectory && /^[^.].*\.(bin|ds)$/.test(entry.name)) {
         names.push(entry.name);
       }
     }

@@ -1,4 +1,5 @@
 import { basename } from "@std/path";
+import type { DocumentTokens } from "../shard/piece_stream.ts";
 import { writeShards, type WrittenShard } from "../shard/shard_writer.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
 
@@ -13,7 +14,7 @@ export interface WrittenPart {
 /** Turns text into the token files of one part. */
 export class PartWriter {
   readonly #tokenizer: Tokenizer;
-  readonly #writer: WritableStreamDefaultWriter<Uint32Array>;
+  readonly #writer: WritableStreamDefaultWriter<DocumentTokens>;
   readonly #written: Promise<WrittenShard[]>;
   #tokens = 0;
   #documents = 0;
@@ -27,7 +28,7 @@ export class PartWriter {
   constructor(folder: string, tokenizer: Tokenizer, shardTokens?: number) {
     Deno.mkdirSync(folder);
     this.#tokenizer = tokenizer;
-    const { readable, writable } = new TransformStream<Uint32Array>();
+    const { readable, writable } = new TransformStream<DocumentTokens>();
     this.#writer = writable.getWriter();
     this.#written = writeShards(readable, {
       folder,
@@ -56,9 +57,10 @@ export class PartWriter {
     startsDocument: boolean,
     endsDocument: boolean,
   ): Promise<void> {
-    await this.#append(this.#tokenizer.encode(text));
+    await this.#append({ tokens: this.#tokenizer.encode(text), ends: [] });
     if (endsDocument) {
-      await this.#append(Uint32Array.of(this.#tokenizer.endOfText));
+      const tokens = Uint32Array.of(this.#tokenizer.endOfText);
+      await this.#append({ tokens, ends: [1] });
     }
     this.#bytes += bytes;
     if (startsDocument) this.#documents++;
@@ -81,11 +83,11 @@ export class PartWriter {
     await this.#written.catch(() => {});
   }
 
-  async #append(tokens: Uint32Array): Promise<void> {
-    if (tokens.length === 0) return;
-    this.#tokens += tokens.length;
+  async #append(piece: DocumentTokens): Promise<void> {
+    if (piece.tokens.length === 0) return;
+    this.#tokens += piece.tokens.length;
     try {
-      await this.#writer.write(tokens);
+      await this.#writer.write(piece);
     } catch (error) {
       // The stream only says that it is closed; the files say why.
       await this.#written;

@@ -1,9 +1,11 @@
-import { InputError } from "../input_error.ts";
+import type { DocumentEnds } from "./document_ends.ts";
+import { findLayout } from "./find_layout.ts";
 import { mapFile, type MappedFile } from "./mapped_file.ts";
+import { ShardFile } from "./shard_file.ts";
 import {
-  HEADER_BYTES,
-  SHARD_LAYOUTS,
+  type ShardFormatName,
   type ShardLayout,
+  TOKEN_BYTES,
   type TokenType,
 } from "./shard_format.ts";
 import type { TokenReader } from "./token_reader.ts";
@@ -14,8 +16,25 @@ export interface Shard extends TokenReader {
   readonly path: string;
   /** Type in which the file stores ids. */
   readonly dtype: TokenType;
+  /** Format of the file. */
+  readonly format: ShardFormatName;
   /** Whether the file is mapped into memory or read piece by piece. */
   readonly mapped: boolean;
+  /**
+   * Where its documents end.
+   *
+   * @returns The ends, checked, to be closed after use; null where the shard
+   * does not say.
+   * @throws {InputError} If they cannot be.
+   */
+  openEnds(): DocumentEnds | null;
+  /**
+   * Has the system read tokens ahead, without waiting for them.
+   *
+   * @param offset Position of the first.
+   * @param count How many.
+   */
+  willNeed(offset: number, count: number): void;
 }
 
 /** Options of {@linkcode openShard}. */
@@ -26,17 +45,27 @@ export interface ShardOptions {
    * @default "auto"
    */
   readonly mmap?: "auto" | "off";
+  /**
+   * Format of the file. Unless given it is told by name and first bytes:
+   * `.ds` is datatrove's, `.idx` and a `.bin` beside it are Megatron's, and any
+   * other `.bin` is llm.c's if it has its magic number, and nanoGPT's if not.
+   */
+  readonly format?: ShardFormatName;
 }
 
 /**
- * Opens a token file in llm.c's format. Never more of it than what is read is
- * in the process's own memory.
+ * Opens a token file of llm.c, nanoGPT, datatrove or Megatron. Never more of it
+ * than what is read is in the process's own memory.
+ *
+ * A file may be moved or removed while it is open, but not cut: that is noticed
+ * within a tenth of a second where it is mapped, and a read before that ends
+ * the process.
  *
  * @param path The file, from an untrusted source.
- * @param options Whether to map it.
+ * @param options Its format, and whether to map it.
  * @returns The shard; close it after use.
- * @throws {InputError} If it is no such file, or claims more tokens than it
- * holds.
+ * @throws {InputError} If it is no such file, or what it says of its size is
+ * not so.
  *
  * @example
  * ```ts
@@ -58,123 +87,121 @@ export interface ShardOptions {
  * ```
  */
 export function openShard(path: string, options: ShardOptions = {}): Shard {
-  const fail = (what: string, cause?: unknown): never => {
-    throw new InputError(`Cannot open the token shard '${path}': ${what}`, {
-      cause,
-    });
-  };
-  let file: Deno.FsFile;
+  const layout = findLayout(path, options.format);
+  const file = ShardFile.open(layout.path);
   try {
-    file = Deno.openSync(path);
-  } catch (cause) {
-    return fail(cause instanceof Error ? cause.message : String(cause), cause);
-  }
-  try {
-    const { size, isFile } = file.statSync();
-    if (!isFile) return fail("it is not a file");
-    const header = new DataView(new ArrayBuffer(HEADER_BYTES));
-    if (size < HEADER_BYTES) {
-      return fail(
-        `it has ${size} bytes, fewer than the ${HEADER_BYTES} of a header`,
-      );
-    }
-    readFully(file, 0, new Uint8Array(header.buffer));
-    const magic = header.getInt32(0, true);
-    const version = header.getInt32(4, true);
-    const tokenCount = header.getInt32(8, true);
-    const layout = Object.values(SHARD_LAYOUTS).find((candidate) =>
-      candidate.magic === magic
-    );
-    if (layout === undefined) {
-      return fail(
-        `it begins with ${magic}, not with the magic number ${SHARD_LAYOUTS.u16.magic} or ${SHARD_LAYOUTS.u32.magic} of llm.c's token files`,
-      );
-    }
-    if (version !== layout.version) {
-      return fail(
-        `its version is ${version}; with this magic number it has to be ${layout.version}`,
-      );
-    }
-    const held = Math.floor((size - HEADER_BYTES) / layout.bytesPerToken);
-    if (tokenCount < 0 || tokenCount > held) {
-      return fail(
-        `it claims ${tokenCount} tokens and holds ${held}; it is cut off or damaged`,
-      );
-    }
-    const used = HEADER_BYTES + tokenCount * layout.bytesPerToken;
-    const mapping = options.mmap === "off" ? null : mapFile(path, used);
-    if (mapping === null) return new ReadShard(path, layout, tokenCount, file);
-    file.close();
-    return new MappedShard(path, layout, tokenCount, mapping);
+    const used = layout.start + layout.tokenCount * TOKEN_BYTES[layout.type];
+    const mapping = options.mmap === "off" ? null : mapFile(layout.path, used);
+    return mapping === null
+      ? new ReadShard(path, layout, file)
+      : new MappedShard(path, layout, file, mapping);
   } catch (error) {
     file.close();
     throw error;
   }
 }
 
-/** Tokens copied out of a mapping; the platforms are all little-endian. */
-class MappedShard implements Shard {
+/** What both ways of reading have in common. */
+abstract class OpenShard implements Shard {
   readonly path: string;
   readonly dtype: TokenType;
-  readonly mapped = true;
+  readonly format: ShardFormatName;
   readonly tokenCount: number;
+  readonly openEnds: () => DocumentEnds | null;
+  abstract readonly mapped: boolean;
+  protected readonly start: number;
+  protected readonly file: ShardFile;
+  #closed = false;
+
+  constructor(path: string, layout: ShardLayout, file: ShardFile) {
+    this.path = path;
+    this.dtype = layout.type;
+    this.format = layout.format;
+    this.tokenCount = layout.tokenCount;
+    this.openEnds = layout.openEnds;
+    this.start = layout.start;
+    this.file = file;
+  }
+
+  read(offset: number, into: Uint32Array): void {
+    const valid = Number.isSafeInteger(offset) && offset >= 0 &&
+      offset + into.length <= this.tokenCount;
+    if (!valid) {
+      throw new RangeError(
+        `Cannot read ${into.length} tokens at ${offset} of '${this.path}': it has ${this.tokenCount}`,
+      );
+    }
+    if (this.#closed) {
+      throw new Error(`Cannot read '${this.path}': the shard is closed`);
+    }
+    this.copy(offset, into);
+  }
+
+  willNeed(_offset: number, _count: number): void {}
+
+  close(): void {
+    this.#closed = true;
+    this.file.close();
+  }
+
+  /** Copies tokens that are known to be there. */
+  protected abstract copy(offset: number, into: Uint32Array): void;
+}
+
+/** Milliseconds after which a mapped file's size is looked at again. */
+const CHECK_EVERY = 100;
+
+/** Tokens copied out of a mapping; the platforms are all little-endian. */
+class MappedShard extends OpenShard {
+  readonly mapped = true;
   readonly #mapping: MappedFile;
-  #tokens: Uint16Array | Uint32Array | null;
+  #tokens: Uint16Array | Uint32Array;
+  #checked = performance.now();
 
   constructor(
     path: string,
     layout: ShardLayout,
-    tokenCount: number,
+    file: ShardFile,
     mapping: MappedFile,
   ) {
-    this.path = path;
-    this.dtype = layout.type;
-    this.tokenCount = tokenCount;
+    super(path, layout, file);
     this.#mapping = mapping;
     const { buffer } = mapping.bytes;
     this.#tokens = layout.type === "u16"
-      ? new Uint16Array(buffer, HEADER_BYTES, tokenCount)
-      : new Uint32Array(buffer, HEADER_BYTES, tokenCount);
+      ? new Uint16Array(buffer, layout.start, layout.tokenCount)
+      : new Uint32Array(buffer, layout.start, layout.tokenCount);
   }
 
-  read(offset: number, into: Uint32Array): void {
-    checkRange(this, offset, into.length);
-    if (this.#tokens === null) throw closed(this.path);
+  override willNeed(offset: number, count: number): void {
+    const size = TOKEN_BYTES[this.dtype];
+    const from = this.start + offset * size;
+    this.#mapping.willNeed(from, from + count * size);
+  }
+
+  protected override copy(offset: number, into: Uint32Array): void {
+    const now = performance.now();
+    if (now - this.#checked > CHECK_EVERY) {
+      this.#checked = now;
+      // Memory past a file's end must not be touched: the system kills for it.
+      this.file.checkSize();
+    }
     into.set(this.#tokens.subarray(offset, offset + into.length));
   }
 
-  close(): void {
+  override close(): void {
+    super.close();
     // Memory that is given back must not be reachable any more.
-    this.#tokens = null;
+    this.#tokens = new Uint16Array();
     this.#mapping.close();
   }
 }
 
 /** Tokens read from the file at their places. */
-class ReadShard implements Shard {
-  readonly path: string;
-  readonly dtype: TokenType;
+class ReadShard extends OpenShard {
   readonly mapped = false;
-  readonly tokenCount: number;
-  #file: Deno.FsFile | null;
   #scratch = new Uint16Array();
 
-  constructor(
-    path: string,
-    layout: ShardLayout,
-    tokenCount: number,
-    file: Deno.FsFile,
-  ) {
-    this.path = path;
-    this.dtype = layout.type;
-    this.tokenCount = tokenCount;
-    this.#file = file;
-  }
-
-  read(offset: number, into: Uint32Array): void {
-    checkRange(this, offset, into.length);
-    if (this.#file === null) throw closed(this.path);
-    const { bytesPerToken } = SHARD_LAYOUTS[this.dtype];
+  protected override copy(offset: number, into: Uint32Array): void {
     if (this.dtype === "u16" && this.#scratch.length < into.length) {
       this.#scratch = new Uint16Array(into.length);
     }
@@ -186,42 +213,7 @@ class ReadShard implements Shard {
       target.byteOffset,
       target.byteLength,
     );
-    readFully(this.#file, HEADER_BYTES + offset * bytesPerToken, bytes);
+    this.file.read(this.start + offset * TOKEN_BYTES[this.dtype], bytes);
     if (target !== into) into.set(target);
   }
-
-  close(): void {
-    this.#file?.close();
-    this.#file = null;
-  }
-}
-
-function readFully(file: Deno.FsFile, at: number, into: Uint8Array): void {
-  file.seekSync(at, Deno.SeekMode.Start);
-  let filled = 0;
-  while (filled < into.length) {
-    const count = file.readSync(into.subarray(filled));
-    if (count === null) {
-      throw new InputError(
-        `Cannot read a token shard: the file ended at byte ${
-          at + filled
-        } while it was read; it was cut meanwhile`,
-      );
-    }
-    filled += count;
-  }
-}
-
-function checkRange(shard: Shard, offset: number, count: number): void {
-  const valid = Number.isSafeInteger(offset) && offset >= 0 &&
-    offset + count <= shard.tokenCount;
-  if (!valid) {
-    throw new RangeError(
-      `Cannot read ${count} tokens at ${offset} of '${shard.path}': it has ${shard.tokenCount}`,
-    );
-  }
-}
-
-function closed(path: string): Error {
-  return new Error(`Cannot read '${path}': the shard is closed`);
 }

@@ -1,3 +1,5 @@
+import type { DocumentEnds } from "./document_ends.ts";
+
 /** Tokens that can be read from any place. */
 export interface TokenReader {
   /** How many there are. */
@@ -10,6 +12,22 @@ export interface TokenReader {
    * @throws {RangeError} If they reach past the end.
    */
   read(offset: number, into: Uint32Array): void;
+  /**
+   * Has the system read tokens ahead, without waiting for them. Absent where
+   * there is nothing to gain.
+   *
+   * @param offset Position of the first.
+   * @param count How many.
+   */
+  willNeed?(offset: number, count: number): void;
+  /**
+   * Opens where the documents end, for the reader's own lifetime.
+   *
+   * @returns The ends, or null where they are not known. Absent where they
+   * never are.
+   * @throws {InputError} If they cannot be.
+   */
+  documents?(): DocumentEnds | null;
   /** Gives files and memory back; nothing can be read afterwards. */
   close(): void;
 }

@@ -1,4 +1,6 @@
 import { InputError } from "../input_error.ts";
+import type { DocumentEnds } from "./document_ends.ts";
+import { JoinedEnds } from "./joined_ends.ts";
 import { openShard, type Shard, type ShardOptions } from "./shard.ts";
 import type { TokenReader } from "./token_reader.ts";
 
@@ -16,9 +18,13 @@ export interface TokenSourceOptions extends ShardOptions {
   readonly end?: number;
 }
 
+/** Tokens that are checked together: few enough to cost a read little. */
+const BLOCK_TOKENS = 4096;
+
 /**
- * Several shards as one stream of tokens that can be read at any place.
- * Each token is checked against the vocabulary as it is read.
+ * Several shards as one stream of tokens that can be read at any place. Each
+ * token is checked against the vocabulary once, with its block, when one of
+ * the block is read first.
  *
  * @example
  * ```ts
@@ -50,6 +56,10 @@ export class TokenSource implements TokenReader {
   /** Position of each shard's first token, ascending. */
   readonly #starts: readonly number[];
   readonly #start: number;
+  /** A bit for each block of each shard that has been checked. */
+  readonly #checked: readonly Uint8Array[];
+  readonly #block: Uint32Array = new Uint32Array(BLOCK_TOKENS);
+  #documents: JoinedEnds | null | undefined;
 
   private constructor(
     shards: readonly Shard[],
@@ -64,6 +74,9 @@ export class TokenSource implements TokenReader {
       total += shard.tokenCount;
     }
     this.#starts = starts;
+    this.#checked = shards.map(({ tokenCount }) =>
+      new Uint8Array(Math.ceil(tokenCount / BLOCK_TOKENS / 8))
+    );
     const { start = 0, end = total } = options;
     if (!(start >= 0 && start <= end && end <= total)) {
       throw new RangeError(
@@ -103,8 +116,8 @@ export class TokenSource implements TokenReader {
    * @param offset Position of the first.
    * @param into Takes them.
    * @throws {RangeError} If they reach past the end.
-   * @throws {InputError} If one is not in the vocabulary; names the shard and
-   * the position.
+   * @throws {InputError} If one of their block is not in the vocabulary, which
+   * names the shard and the position, or if a shard was cut meanwhile.
    */
   read(offset: number, into: Uint32Array): void {
     const valid = Number.isSafeInteger(offset) && offset >= 0 &&
@@ -120,16 +133,50 @@ export class TokenSource implements TokenReader {
       const shard = this.#shards[index];
       const from = this.#start + offset + filled - this.#starts[index];
       const count = Math.min(into.length - filled, shard.tokenCount - from);
-      const part = into.subarray(filled, filled + count);
-      shard.read(from, part);
-      this.#check(part, shard, from);
+      this.#check(index, from, count);
+      shard.read(from, into.subarray(filled, filled + count));
       filled += count;
       index++;
     }
   }
 
+  /**
+   * Has the system read tokens ahead, without waiting for them.
+   *
+   * @param offset Position of the first.
+   * @param count How many.
+   */
+  willNeed(offset: number, count: number): void {
+    let from = this.#start + Math.max(0, offset);
+    const to = this.#start + Math.min(this.tokenCount, offset + count);
+    for (let index = this.#shardAt(from); from < to; index++) {
+      const shard = this.#shards[index];
+      const start = this.#starts[index];
+      const end = Math.min(to, start + shard.tokenCount);
+      shard.willNeed(from - start, end - from);
+      from = end;
+    }
+  }
+
+  /**
+   * Where the stretch's documents end. Opened and checked when it is asked for
+   * first.
+   *
+   * @returns The ends, or null where a shard does not say.
+   * @throws {InputError} If a shard's ends cannot be.
+   */
+  documents(): DocumentEnds | null {
+    this.#documents ??= JoinedEnds.open(
+      this.#shards,
+      this.#start,
+      this.#start + this.tokenCount,
+    );
+    return this.#documents;
+  }
+
   /** Closes all shards. */
   close(): void {
+    this.#documents?.close();
     for (const shard of this.#shards) shard.close();
   }
 
@@ -144,7 +191,28 @@ export class TokenSource implements TokenReader {
     return low;
   }
 
-  #check(tokens: Uint32Array, shard: Shard, from: number): void {
+  /** Checks the blocks of tokens of a shard that have not been yet. */
+  #check(index: number, from: number, count: number): void {
+    const shard = this.#shards[index];
+    // No u16 is outside of 65,536 ids.
+    if (shard.dtype === "u16" && this.vocabSize >= 65_536) return;
+    const checked = this.#checked[index];
+    const last = Math.floor((from + count - 1) / BLOCK_TOKENS);
+    for (let b = Math.floor(from / BLOCK_TOKENS); b <= last; b++) {
+      const bit = 1 << (b & 7);
+      if ((checked[b >>> 3] & bit) !== 0) continue;
+      const start = b * BLOCK_TOKENS;
+      const tokens = this.#block.subarray(
+        0,
+        Math.min(BLOCK_TOKENS, shard.tokenCount - start),
+      );
+      shard.read(start, tokens);
+      this.#checkTokens(tokens, shard, start);
+      checked[b >>> 3] |= bit;
+    }
+  }
+
+  #checkTokens(tokens: Uint32Array, shard: Shard, from: number): void {
     const limit = this.vocabSize;
     for (let i = 0; i < tokens.length; i++) {
       if (tokens[i] < limit) continue;

@@ -133,7 +133,10 @@ Deno.test("a damaged token shard is named", () =>
       const [bytes, message] of [
         [good.with(0, 1), "begins with \\d+, not with the magic number 2024"],
         [good.with(4, 9), "its version is 9"],
-        [good.subarray(0, -1000), "claims 4000 tokens and holds 3500"],
+        [
+          good.subarray(0, -1000),
+          "claims 4000 tokens, which makes 9024 bytes, and has 8024",
+        ],
         [good.subarray(0, 100), "it has 100 bytes, fewer than the 1024"],
       ] as const
     ) {

@@ -151,9 +151,13 @@ Deno.test("a damaged shard is an input error that says what is wrong", () =>
     await shardWith([20240520, 2, 3]);
     refuses("its version is 2");
     await shardWith([20240520, 1, 4]);
-    refuses("claims 4 tokens and holds 3");
+    refuses("claims 4 tokens, which makes 1032 bytes, and has 1030");
     await shardWith([20240801, 7, 2]);
-    refuses("claims 2 tokens and holds 1");
+    refuses("claims 2 tokens, which makes 1032 bytes, and has 1030");
+    await shardWith([20240520, 1, 2]);
+    refuses("claims 2 tokens");
+    await shardWith([20240520, 1, 3], 7);
+    refuses("and has 1031");
     await shardWith([20240520, 1, -1]);
     refuses("claims -1 tokens");
     await Deno.mkdir(join(folder, "d.bin"));
@@ -169,9 +173,9 @@ Deno.test("a token beyond the vocabulary is named with shard and place", () =>
     });
     const paths = shards.map(({ path }) => path);
     const source = TokenSource.open(paths, { vocabSize: 5 });
-    source.read(0, new Uint32Array(4));
+    source.read(0, new Uint32Array(3));
     assertThrows(
-      () => source.read(0, new Uint32Array(5)),
+      () => source.read(0, new Uint32Array(4)),
       InputError,
       `'${paths[1]}': token 1 is 9 and the vocabulary has 5 ids`,
     );
