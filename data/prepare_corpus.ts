@@ -17,11 +17,9 @@ import { writeParts } from "./corpus/write_parts.ts";
 import type { Document } from "./document.ts";
 import { InputError } from "./input_error.ts";
 import { findSourceFiles } from "./read/find_source_files.ts";
-import { readDocuments, type ReadOptions } from "./read/read_documents.ts";
+import { readDocuments } from "./read/read_documents.ts";
+import type { ReadOptions } from "./read/read_options.ts";
 import type { Tokenizer } from "./tokenize/tokenizer.ts";
-
-/** A text file larger than this is encoded in pieces, to bound memory. */
-const MAX_DOCUMENT_LENGTH = 16 * 1024 * 1024;
 
 /** How far preparation has come. */
 export interface PrepareProgress {
@@ -60,8 +58,8 @@ export interface PrepareOptions {
    * @default 100_000_000
    */
   readonly shardTokens?: number;
-  /** How to read JSONL. */
-  readonly read?: Pick<ReadOptions, "textField" | "skipBadLines" | "onBadLine">;
+  /** Where the text stands, and whether bad input is passed over. */
+  readonly read?: Pick<ReadOptions, "textField" | "onSkip">;
   /** Is told now and then. */
   readonly onProgress?: (progress: PrepareProgress) => void;
 }
@@ -137,7 +135,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<Corpus> {
     inputs,
     options.shardTokens ?? null,
     options.read?.textField ?? null,
-    options.read?.skipBadLines ?? false,
+    options.read?.onSkip !== undefined,
   ]));
   const existing = await readManifest(outDir);
   if (sources.stable && existing?.fingerprint === fingerprint) {
@@ -154,7 +152,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<Corpus> {
     const documents = isPaths(data)
       ? readDocuments(data, {
         ...options.read,
-        maxDocumentLength: MAX_DOCUMENT_LENGTH,
+        metadataFields: [],
         onProgress: ({ bytesRead }) => report({ bytesRead }),
       })
       : data;

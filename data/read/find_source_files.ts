@@ -47,6 +47,7 @@ export async function findSourceFiles(
       const kind = kindOf(path);
       files.set(path, {
         path,
+        local: path,
         format: kind.format ?? "text",
         compression: kind.compression,
         size: info.size,
@@ -75,6 +76,7 @@ async function searchFolder(folder: string): Promise<SourceFile[]> {
     if (!info.isFile || format === null || info.size === 0) continue;
     files.push({
       path,
+      local: path,
       format,
       compression,
       size: info.size,

@@ -1,58 +1,64 @@
 import { TextLineStream } from "@std/streams";
 import type { Document } from "../document.ts";
-import { InputError } from "../input_error.ts";
-
-/** What to take from each line and what to do with a broken one. */
-export interface JsonLinesOptions {
-  /** Name of the field that holds the text. */
-  readonly textField: string;
-  /** Characters that a line may have. */
-  readonly maxLineLength: number;
-  /** Is told of a broken line; the line is skipped unless this throws. */
-  readonly onBadLine: (error: InputError) => void;
-}
+import { BadSource } from "./bad_source.ts";
+import { documentOfFields } from "./document_of_fields.ts";
+import type { FileReadOptions } from "./read_options.ts";
 
 /**
  * Makes a document of every line of a JSONL file. Blank lines and empty texts
  * are passed over.
  *
  * @param path Names the documents, with the line's number.
- * @param chunks The file's text.
- * @param options Which field, and what to do with a broken line.
- * @returns The documents: `id` from the field of that name where it is a text,
- * the other fields as metadata.
- * @throws {InputError} If a line is too long to be read at all.
+ * @param chunks The file's text; ill-formed where its bytes were not UTF-8.
+ * @param options Which fields, how long a line may be, and what to do with a
+ * broken one.
+ * @returns The documents.
+ * @throws {BadSource} If a line is broken and must not be passed over.
  */
 export async function* jsonLines(
   path: string,
   chunks: AsyncIterable<string>,
-  options: JsonLinesOptions,
+  options: FileReadOptions,
 ): AsyncGenerator<Document> {
-  const lines = ReadableStream.from(
-    limitLines(path, chunks, options.maxLineLength),
-  ).pipeThrough(new TextLineStream());
+  const cutter: Cutter = { line: 1, cut: new Set(), failure: null };
+  const lines = ReadableStream.from(cutLines(chunks, options, cutter))
+    .pipeThrough(new TextLineStream());
   let number = 0;
   for await (const line of lines) {
     number++;
-    if (line.trim() === "") continue;
-    let document: Document;
+    // Of a line that the failure broke off nothing can be told.
+    if (cutter.failure !== null && number === cutter.line) break;
+    const place = `${path}:${number}`;
+    let document: Document | null;
     try {
-      document = parseLine(line, `${path}:${number}`, options.textField);
+      if (cutter.cut.delete(number)) throw tooLong(place, options);
+      if (line.trim() === "") continue;
+      document = documentOfFields(parseLine(line, place), place, options);
     } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      options.onBadLine(error);
+      if (!(error instanceof BadSource)) throw error;
+      options.skip(error);
       continue;
     }
-    if (document.text !== "") yield document;
+    if (document !== null) yield document;
   }
+  if (cutter.failure !== null) throw cutter.failure.error;
 }
 
-function parseLine(line: string, place: string, textField: string): Document {
+function parseLine(line: string, place: string): Map<string, unknown> {
+  if (!line.isWellFormed()) {
+    throw new BadSource(
+      "bad_utf8",
+      place,
+      `Cannot read the line ${place}: it holds a byte that is not UTF-8`,
+    );
+  }
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new InputError(
+    throw new BadSource(
+      "bad_json",
+      place,
       `Cannot read the line ${place}: it is not JSON (${
         cause instanceof Error ? cause.message : cause
       })`,
@@ -60,58 +66,72 @@ function parseLine(line: string, place: string, textField: string): Document {
     );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new InputError(
-      `Cannot read the line ${place}: it holds ${
-        abbreviated(line)
-      }, not an object`,
+    const shown = line.length <= 80 ? line : `${line.slice(0, 79)}…`;
+    throw new BadSource(
+      "bad_json",
+      place,
+      `Cannot read the line ${place}: it holds ${shown}, not an object`,
     );
   }
-  const fields: Record<string, unknown> = { ...value };
-  const text = fields[textField];
-  if (typeof text !== "string") {
-    const names = Object.keys(fields).map((name) => `"${name}"`).join(", ");
-    throw new InputError(
-      text === undefined
-        ? `Cannot read the line ${place}: it has no field "${textField}"; its fields are ${
-          abbreviated(names || "none")
-        }`
-        : `Cannot read the line ${place}: its field "${textField}" is not a text`,
-    );
-  }
-  const id = typeof fields.id === "string" ? fields.id : place;
-  delete fields[textField];
-  delete fields.id;
-  // An escape may spell half a surrogate pair, which UTF-8 cannot hold.
-  return { id, text: text.toWellFormed(), metadata: fields };
+  return new Map(Object.entries(value));
 }
 
-/** Stops before a line without end fills the memory. */
-async function* limitLines(
-  path: string,
+/** What is known of the lines before they are apart. */
+interface Cutter {
+  /** Number of the line that is coming. */
+  line: number;
+  /** Numbers of lines of which the end was left out. */
+  readonly cut: Set<number>;
+  /** What ended the file too early; the whole lines before it still come. */
+  failure: { readonly error: unknown } | null;
+}
+
+/**
+ * Leaves out what a line has beyond its greatest length, before a line without
+ * end fills the memory.
+ */
+async function* cutLines(
   chunks: AsyncIterable<string>,
-  maxLength: number,
+  { maxDocumentLength, skips }: FileReadOptions,
+  cutter: Cutter,
 ): AsyncGenerator<string> {
-  let line = 1;
   let length = 0;
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (;;) {
-      const end = chunk.indexOf("\n", start);
-      length += (end < 0 ? chunk.length : end) - start;
-      if (length > maxLength) {
-        throw new InputError(
-          `Cannot read the line ${path}:${line}: it has more than ${maxLength} characters; is the file JSONL?`,
-        );
+  try {
+    for await (const chunk of chunks) {
+      let kept = "";
+      let from = 0;
+      let start = 0;
+      for (;;) {
+        const found = chunk.indexOf("\n", start);
+        const end = found < 0 ? chunk.length : found;
+        const room = Math.max(0, maxDocumentLength - length);
+        length += end - start;
+        if (end - start > room) {
+          cutter.cut.add(cutter.line);
+          kept += chunk.slice(from, start + room);
+          from = end;
+          // Whoever stops at this line need not wait for its end.
+          if (!skips) return yield kept;
+        }
+        if (found < 0) break;
+        cutter.line++;
+        length = 0;
+        start = found + 1;
       }
-      if (end < 0) break;
-      line++;
-      length = 0;
-      start = end + 1;
+      yield from === 0 ? chunk : kept + chunk.slice(from);
     }
-    yield chunk;
+  } catch (error) {
+    cutter.failure = { error };
   }
 }
 
-function abbreviated(text: string): string {
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+function tooLong(
+  place: string,
+  { maxDocumentLength }: FileReadOptions,
+): BadSource {
+  return new BadSource(
+    "line_too_long",
+    place,
+    `Cannot read the line ${place}: it has more than ${maxDocumentLength} characters; is the file JSONL?`,
+  );
 }

@@ -1,33 +1,51 @@
 import { type Duplex, pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { formatBytes } from "../format.ts";
 import { InputError } from "../input_error.ts";
+import { BadSource } from "./bad_source.ts";
+import type { FileReadOptions } from "./read_options.ts";
 import type { SourceFile } from "./source_file.ts";
 import { type FramePart, ZstdFrames } from "./zstd_frames.ts";
+
+/** A packed file may hold this many bytes however small it is. */
+const FREE_UNPACKED_BYTES = 256 * 1024 * 1024;
+
+/** How much may come out of a packed file, and who is told of its reading. */
+export type ByteOptions = Pick<
+  FileReadOptions,
+  "maxUnpackedBytes" | "maxUnpackRatio" | "onRead"
+>;
 
 /**
  * Streams a file's content, unpacked; never more than some chunks of it are in
  * memory, however small the packed file was.
  *
  * @param file Which file.
- * @param onRead Is told the number of stored bytes read since it was last
- * told.
+ * @param options How much may come out of a packed file; who is told.
  * @returns The content in chunks.
- * @throws {InputError} If the file cannot be opened, or is packed and cut off
- * or damaged.
+ * @throws {InputError} If the file cannot be opened.
+ * @throws {BadSource} If it is packed and cut off or damaged, or holds more
+ * than is allowed.
  */
 export async function* readBytes(
   file: SourceFile,
-  onRead: (bytes: number) => void,
+  options: ByteOptions,
 ): AsyncGenerator<Uint8Array> {
-  const stored = readStored(file.path, onRead);
+  const stored = readStored(file, options.onRead);
   if (file.compression === "none") return yield* stored;
   try {
-    yield* file.compression === "gzip"
-      ? unpack(stored, createGunzip())
-      : unpackFrames(stored);
+    yield* limited(
+      file,
+      options,
+      file.compression === "gzip"
+        ? unpack(stored, createGunzip())
+        : unpackFrames(stored),
+    );
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw new InputError(
+    throw new BadSource(
+      "damaged",
+      file.path,
       `Cannot read '${file.path}': unpacking it failed (${
         cause instanceof Error ? cause.message : cause
       }); the file is cut off, damaged or not ${file.compression}`,
@@ -37,12 +55,12 @@ export async function* readBytes(
 }
 
 async function* readStored(
-  path: string,
+  { path, local }: SourceFile,
   onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array> {
   let file: Deno.FsFile;
   try {
-    file = await Deno.open(path);
+    file = await Deno.open(local);
   } catch (cause) {
     throw new InputError(
       `Cannot read '${path}': ${
@@ -54,6 +72,35 @@ async function* readStored(
   // Leaving the loop in any way closes the file.
   for await (const chunk of file.readable) {
     onRead(chunk.length);
+    yield chunk;
+  }
+}
+
+/** Ends with an error where a small file would unpack to a huge one. */
+async function* limited(
+  { path, size }: SourceFile,
+  { maxUnpackedBytes, maxUnpackRatio }: ByteOptions,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  // A pipe has no size to compare with.
+  const byRatio = size > 0
+    ? Math.max(FREE_UNPACKED_BYTES, size * maxUnpackRatio)
+    : Infinity;
+  const limit = Math.min(maxUnpackedBytes, byRatio);
+  let unpacked = 0;
+  for await (const chunk of chunks) {
+    unpacked += chunk.length;
+    if (unpacked > limit) {
+      throw new BadSource(
+        "unpacks_too_large",
+        path,
+        `Cannot read '${path}': its ${
+          formatBytes(size)
+        } unpack to more than the ${
+          formatBytes(limit)
+        } allowed; unpack it yourself if that is right`,
+      );
+    }
     yield chunk;
   }
 }

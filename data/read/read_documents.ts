@@ -1,54 +1,13 @@
 import type { Document } from "../document.ts";
 import { InputError } from "../input_error.ts";
+import { BadSource } from "./bad_source.ts";
 import { decodeUtf8 } from "./decode_utf8.ts";
 import { findSourceFiles } from "./find_source_files.ts";
 import { jsonLines } from "./json_lines.ts";
 import { readBytes } from "./read_bytes.ts";
+import type { FileReadOptions, ReadOptions } from "./read_options.ts";
 import type { SourceFile } from "./source_file.ts";
 import { textPieces } from "./text_pieces.ts";
-
-/** How far reading has come. */
-export interface ReadProgress {
-  /** The file being read. */
-  readonly path: string;
-  /** Bytes read so far of all files, as stored. */
-  readonly bytesRead: number;
-  /** Bytes of all files, as stored. */
-  readonly totalBytes: number;
-}
-
-/** Options of {@linkcode readDocuments}. */
-export interface ReadOptions {
-  /**
-   * Field of a JSONL line that holds the text.
-   *
-   * @default "text"
-   */
-  readonly textField?: string;
-  /**
-   * Whether a broken JSONL line is passed over instead of ending the reading.
-   *
-   * @default false
-   */
-  readonly skipBadLines?: boolean;
-  /** Is told of every line passed over, and how many they are so far. */
-  readonly onBadLine?: (error: InputError, count: number) => void;
-  /** Is told after every chunk read. */
-  readonly onProgress?: (progress: ReadProgress) => void;
-  /**
-   * Characters up to which a text file is one document, and a JSONL line is
-   * read.
-   *
-   * @default 64 Mi
-   */
-  readonly maxDocumentLength?: number;
-  /**
-   * Characters of the pieces that a larger text file comes in.
-   *
-   * @default 1 Mi
-   */
-  readonly pieceLength?: number;
-}
 
 /**
  * Streams the documents of text files: `.txt` and `.md` are a document each,
@@ -56,11 +15,11 @@ export interface ReadOptions {
  * `.zst`. Memory stays bounded whatever the files' size.
  *
  * @param paths Files, and folders that are searched to any depth.
- * @param options How to read.
+ * @param options Which fields to read, and what to do with bad input.
  * @returns The documents in the order of paths, names and lines; none is
  * empty.
- * @throws {InputError} If a path does not exist or holds no text, a byte is
- * not UTF-8, a packed file is damaged, or a JSONL line is broken.
+ * @throws {InputError} If a path does not exist or holds no text, or if what
+ * it holds is bad and is not passed over.
  *
  * @example
  * ```ts
@@ -82,46 +41,78 @@ export async function* readDocuments(
   const files = await findSourceFiles(paths);
   const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
   let bytesRead = 0;
-  let badLines = 0;
-  const onBadLine = (error: InputError): void => {
-    if (options.skipBadLines !== true) throw error;
-    options.onBadLine?.(error, ++badLines);
-  };
   let documents = 0;
+  let firstSkipped: BadSource | undefined;
+  let skipped = 0;
+  const skip = (bad: BadSource): void => {
+    if (options.onSkip === undefined) throw bad;
+    options.onSkip(bad);
+    firstSkipped ??= bad;
+    skipped++;
+  };
   for (const file of files) {
-    const before = documents;
-    const onRead = (bytes: number): void => {
-      bytesRead += bytes;
-      options.onProgress?.({ path: file.path, bytesRead, totalBytes });
-    };
-    for await (
-      const document of documentsOf(file, options, onRead, onBadLine)
-    ) {
-      documents++;
-      yield document;
+    const before = documents + skipped;
+    const read = documentsOf(file, {
+      ...withDefaults(options),
+      skips: options.onSkip !== undefined,
+      skip,
+      onRead: (bytes) => {
+        bytesRead += bytes;
+        options.onProgress?.({ path: file.path, bytesRead, totalBytes });
+      },
+    });
+    try {
+      for await (const document of read) {
+        documents++;
+        yield document;
+      }
+    } catch (error) {
+      if (!(error instanceof BadSource)) throw error;
+      skip(error);
     }
-    if (file.named && documents === before) throw noText(file.path);
+    if (file.named && documents + skipped === before) throw noText(file.path);
   }
-  if (documents === 0) throw noText(paths.join("', '"));
+  if (documents > 0) return;
+  throw firstSkipped === undefined
+    ? noText(paths.join("', '"))
+    : new InputError(
+      `${firstSkipped.message} (and nothing else in '${
+        paths.join("', '")
+      }' could be read)`,
+      { cause: firstSkipped },
+    );
+}
+
+function withDefaults(
+  options: ReadOptions,
+): Omit<FileReadOptions, "skips" | "skip" | "onRead"> {
+  return {
+    textField: options.textField ?? "text",
+    idField: options.idField ?? "id",
+    metadataFields: options.metadataFields,
+    maxDocumentLength: options.maxDocumentLength ?? 16 * 1024 ** 2,
+    pieceLength: options.pieceLength ?? 1024 ** 2,
+    maxUnpackedBytes: options.maxUnpackedBytes ?? 1024 ** 4,
+    maxUnpackRatio: options.maxUnpackRatio ?? 250,
+  };
 }
 
 function documentsOf(
   file: SourceFile,
-  options: ReadOptions,
-  onRead: (bytes: number) => void,
-  onBadLine: (error: InputError) => void,
+  options: FileReadOptions,
 ): AsyncGenerator<Document> {
-  const text = decodeUtf8(readBytes(file, onRead), file.path);
-  const maxLength = options.maxDocumentLength ?? 64 * 1024 * 1024;
-  if (file.format === "jsonl") {
-    return jsonLines(file.path, text, {
-      textField: options.textField ?? "text",
-      maxLineLength: maxLength,
-      onBadLine,
-    });
+  const { path, format } = file;
+  const bytes = readBytes(file, options);
+  if (format === "jsonl") {
+    const onInvalid = options.skips ? "mark" : "fail";
+    return jsonLines(path, decodeUtf8(bytes, path, onInvalid), options);
   }
-  const pieceLength = options.pieceLength ?? 1024 * 1024;
-  return textPieces(file.path, text, maxLength, pieceLength);
+  return textPieces(
+    path,
+    decodeUtf8(bytes, path, "fail"),
+    options.maxDocumentLength,
+    options.pieceLength,
+  );
 }
 
 function noText(paths: string): InputError {

@@ -6,7 +6,10 @@ export type Compression = "none" | "gzip" | "zstd";
 
 /** A file of raw text. */
 export interface SourceFile {
+  /** What it is called: its path, or the URL that it is from. */
   readonly path: string;
+  /** Path of its bytes on this machine. */
+  readonly local: string;
   readonly format: SourceFormat;
   readonly compression: Compression;
   /** Size as stored, in bytes. */

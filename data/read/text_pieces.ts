@@ -22,22 +22,28 @@ export async function* textPieces(
   let pending: string[] = [];
   let length = 0;
   let limit = maxLength;
-  for await (const chunk of chunks) {
-    pending.push(chunk);
-    length += chunk.length;
-    if (length <= limit) continue;
-    limit = pieceLength;
-    let text = pending.join("");
-    while (text.length > pieceLength) {
-      const cut = lineEnd(text, pieceLength);
-      if (ready !== null) {
-        yield { id: `${path}#${piece++}`, text: ready, continues: true };
+  try {
+    for await (const chunk of chunks) {
+      pending.push(chunk);
+      length += chunk.length;
+      if (length <= limit) continue;
+      limit = pieceLength;
+      let text = pending.join("");
+      while (text.length > pieceLength) {
+        const cut = lineEnd(text, pieceLength);
+        if (ready !== null) {
+          yield { id: `${path}#${piece++}`, text: ready, continues: true };
+        }
+        ready = text.slice(0, cut);
+        text = text.slice(cut);
       }
-      ready = text.slice(0, cut);
-      text = text.slice(cut);
+      pending = [text];
+      length = text.length;
     }
-    pending = [text];
-    length = text.length;
+  } catch (error) {
+    // What follows is another document, whoever passes over the rest of this.
+    if (ready !== null) yield { id: `${path}#${piece}`, text: ready };
+    throw error;
   }
   const rest = pending.join("");
   if (ready === null) {

@@ -113,9 +113,9 @@ export const train: Command = {
       description: "Go on with a run from its latest checkpoint",
     },
     {
-      name: "skip-bad-lines",
+      name: "skip-bad",
       kind: "boolean",
-      description: "Count and skip broken JSONL lines instead of ending",
+      description: "Count and skip what cannot be read instead of ending",
     },
     {
       name: "profile",
@@ -218,7 +218,7 @@ function overridesOf(args: ParsedArguments): Record<string, string> {
       : args.string(option);
     overrides[key] = JSON.stringify(value);
   }
-  if (args.boolean("skip-bad-lines")) overrides["data.skip_bad_lines"] = "true";
+  if (args.boolean("skip-bad")) overrides["data.skip_bad"] = "true";
   const data = args.list("data");
   if (data.length > 0) overrides["data.paths"] = JSON.stringify(data);
   return overrides;

@@ -4,7 +4,10 @@ import type { Document } from "../../data/document.ts";
 import { formatCount } from "../../data/format.ts";
 import { prepareCorpus } from "../../data/prepare_corpus.ts";
 import { primerDocuments } from "../../data/primer/primer_documents.ts";
+import type { BadSource } from "../../data/read/bad_source.ts";
 import { readDocuments } from "../../data/read/read_documents.ts";
+import type { ReadOptions } from "../../data/read/read_options.ts";
+import { SkipCounts } from "../../data/read/skip_counts.ts";
 import type { TokenSource } from "../../data/shard/token_source.ts";
 import { loadTokenizer } from "../../data/tokenize/load_tokenizer.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
@@ -55,8 +58,7 @@ export async function openCorpus(
   const { out, seed, checkpoint, onProgress } = options;
   const isPrimer = section.paths.length === 0;
   const kept = join(out, "data");
-  let badLines = 0;
-  const read = readOptions(section);
+  const skipped = new SkipCounts();
   const primer = { seed, bytes: section.primer_bytes };
   const documents = () => documentsOf(section, seed);
   const tokenizer = await openTokenizer(section, { seed, checkpoint });
@@ -73,7 +75,7 @@ export async function openCorpus(
     outDir: kept,
     seed,
     validationFraction: section.validation_fraction,
-    read: { ...read, onBadLine: (_, count) => badLines = count },
+    read: readOptions(section, (bad) => skipped.add(bad.reason)),
     onProgress: ({ bytesRead, totalBytes, tokens }) => {
       const [done, all] = total === null
         ? [bytesRead, totalBytes ?? Infinity]
@@ -98,7 +100,7 @@ export async function openCorpus(
     notices: [
       `${formatCount(train.tokens, "tokens")} to learn from, ` +
       `${formatCount(validation?.tokens ?? 0)} to measure on`,
-      ...(badLines > 0 ? [`${badLines} broken lines were skipped`] : []),
+      ...(skipped.total > 0 ? [`bad input was skipped: ${skipped}`] : []),
     ],
     close: () => sources.forEach((source) => source.close()),
   };
@@ -123,11 +125,12 @@ export async function openTokenizer(
   });
 }
 
-function readOptions(section: DataSection) {
-  return {
-    textField: section.text_field,
-    skipBadLines: section.skip_bad_lines,
-  };
+function readOptions(
+  section: DataSection,
+  onSkip: (bad: BadSource) => void,
+): Pick<ReadOptions, "textField" | "onSkip"> {
+  const { text_field: textField, skip_bad } = section;
+  return skip_bad ? { textField, onSkip } : { textField };
 }
 
 function documentsOf(
@@ -136,7 +139,10 @@ function documentsOf(
 ): AsyncGenerator<Document, void, void> {
   return section.paths.length === 0
     ? eachOf(primerDocuments({ seed, bytes: section.primer_bytes }))
-    : readDocuments(section.paths, readOptions(section));
+    : readDocuments(section.paths, {
+      ...readOptions(section, () => {}),
+      metadataFields: [],
+    });
 }
 
 async function* eachOf(

@@ -24,14 +24,14 @@ export type ModelSection =
 
 /** What to learn from. */
 export interface DataSection {
-  /** Files and folders; none for the generated primer. */
+  /** Files, folders, globs and URLs; none for the generated primer. */
   readonly paths: readonly string[];
   /** `bytes`, `characters`, or a tokenizer's file. */
   readonly tokenizer: string;
-  /** Field of a JSONL line that holds the text. */
+  /** Field of a JSONL line, or column of a table, that holds the text. */
   readonly text_field: string;
-  /** Whether to count and skip broken JSONL lines instead of ending. */
-  readonly skip_bad_lines: boolean;
+  /** Whether to count and skip what cannot be read instead of ending. */
+  readonly skip_bad: boolean;
   /** Share of the text kept for validation. */
   readonly validation_fraction: number;
   /** Size of the generated primer, in bytes. */

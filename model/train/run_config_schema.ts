@@ -36,7 +36,7 @@ export const SEED: Field<number> = integer({
 const data: Section<DataSection> = {
   paths: texts({
     default: [],
-    description: "files and folders; empty for the generated primer",
+    description: "files, folders, globs, URLs; empty for the generated primer",
   }),
   tokenizer: text({
     default: "bytes",
@@ -44,11 +44,11 @@ const data: Section<DataSection> = {
   }),
   text_field: text({
     default: "text",
-    description: "field of a JSONL line that holds the text",
+    description: "field of a JSONL line or column that holds the text",
   }),
-  skip_bad_lines: boolean({
+  skip_bad: boolean({
     default: false,
-    description: "count and skip broken JSONL lines instead of ending",
+    description: "count and skip what cannot be read instead of ending",
   }),
   validation_fraction: number({
     default: 0.1,

@@ -183,10 +183,13 @@ Deno.test("a broken line of JSONL is named, or skipped and counted", () =>
     );
     const outcome = await train(
       place,
-      ...["--data", path, "--skip-bad-lines", "--steps", "1", "--json"],
+      ...["--data", path, "--skip-bad", "--steps", "1", "--json"],
     );
     assertEquals(outcome.code, 0, outcome.stderr);
-    assertMatch(outcome.stdout, /2 broken lines were skipped/);
+    assertMatch(
+      outcome.stdout,
+      /bad input was skipped: 1 bad_json, 1 no_text_field/,
+    );
     // With --json all of stdout is for machines.
     const events = outcome.stdout.trimEnd().split("\n")
       .map((line): { type: string } => JSON.parse(line));

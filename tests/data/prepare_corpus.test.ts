@@ -295,13 +295,13 @@ Deno.test("a failure in the middle leaves no result and no leftovers", () =>
     );
     await Deno.writeTextFile(path, lines.join("") + "{\n");
     const outDir = join(folder, "corpus");
-    const prepare = (skipBadLines: boolean) =>
+    const prepare = (skips: boolean) =>
       prepareCorpus({
         data: [path],
         tokenizer,
         seed: 1,
         outDir,
-        read: { skipBadLines },
+        read: skips ? { onSkip: () => {} } : {},
       });
     await assertRejects(() => prepare(false), InputError, `${path}:41`);
     assertEquals([...Deno.readDirSync(folder)].length, 1);
@@ -314,7 +314,7 @@ Deno.test("a failure in the middle leaves no result and no leftovers", () =>
           tokenizer: await CharacterTokenizer.learn(["012345678"]),
           seed: 1,
           outDir,
-          read: { skipBadLines: true },
+          read: { onSkip: () => {} },
         }),
       InputError,
       `"9"`,

@@ -1,14 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { Buffer } from "node:buffer";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Document } from "../../../data/document.ts";
 import { InputError } from "../../../data/input_error.ts";
 import { Random } from "../../../data/random.ts";
-import {
-  readDocuments,
-  type ReadOptions,
-  type ReadProgress,
-} from "../../../data/read/read_documents.ts";
+import { readDocuments } from "../../../data/read/read_documents.ts";
+import type {
+  ReadOptions,
+  ReadProgress,
+} from "../../../data/read/read_options.ts";
 import { withFolder } from "../with_folder.ts";
 
 const read = (
@@ -18,6 +19,9 @@ const read = (
   Array.fromAsync(readDocuments([paths].flat(), options));
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const writeParts = (path: string, parts: Uint8Array[]): Promise<void> =>
+  Deno.writeFile(path, new Uint8Array(Buffer.concat(parts)));
 
 const JSONL = '{"id": "x", "text": "one", "year": 1851}\r\n\n' +
   '{"text": ""}\n{"text": "two\\nlines"}';
@@ -137,6 +141,23 @@ Deno.test("a packed file cut at any byte is an input error", () =>
     }
   }));
 
+Deno.test("of a packed JSONL file that is cut off the whole lines are read", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.jsonl.gz");
+    const lines = Array.from({ length: 9_999 }, (_, i) => `{"text": "${i}"}\n`);
+    const packed = gzipSync(lines.join(""), { level: 0 });
+    await Deno.writeFile(path, packed.subarray(0, packed.length - 100));
+    const skipped: string[] = [];
+    const documents = await read(path, {
+      onSkip: ({ reason, place }) => skipped.push(`${reason} ${place}`),
+    });
+    // At level 0 the lines stand as they are: 92 bytes of the last 100 are
+    // lines, each of 17 bytes.
+    assertEquals(documents.length, 9_999 - 6);
+    assertEquals(documents.at(-1)?.text, "9992");
+    assertEquals(skipped, [`damaged ${path}`]);
+  }));
+
 Deno.test("what cannot be read is named", () =>
   withFolder(async (folder) => {
     await assertRejects(
@@ -183,32 +204,172 @@ Deno.test("a broken line is named, or skipped and counted", () =>
       '{"text": "one"}\n{"text": \n[1]\n{"body": 1}\n{"text": 5}\n{"text": "two"}\n',
     );
     await assertRejects(() => read(path), InputError, `${path}:2: it is not`);
-    const reports: string[] = [];
+    const skipped: string[] = [];
+    const messages: string[] = [];
     const documents = await read(path, {
-      skipBadLines: true,
-      onBadLine: (error, count) => reports.push(`${count} ${error.message}`),
+      onSkip: ({ reason, place, message }) => {
+        skipped.push(`${reason} ${place.slice(path.length)}`);
+        messages.push(message);
+      },
     });
     assertEquals(documents.map(({ text }) => text), ["one", "two"]);
-    assertEquals(reports.length, 4);
-    assert(reports[1].includes(`2 Cannot read the line ${path}:3`));
-    assert(reports[2].includes(`no field "text"; its fields are "body"`));
-    assert(reports[3].includes(`"text" is not a text`));
-    assertEquals(
-      await read(path, { skipBadLines: true, textField: "body" })
-        .catch((error: Error) => error.name),
-      "InputError",
+    assertEquals(skipped, [
+      "bad_json :2",
+      "bad_json :3",
+      "no_text_field :4",
+      "wrong_type :5",
+    ]);
+    assert(messages[1].includes(`Cannot read the line ${path}:3`));
+    assert(messages[2].includes(`no field "text"; its fields are "body"`));
+    assert(messages[3].includes(`"text" is not a text`));
+    // Nothing left is an error that tells of the first cause.
+    await assertRejects(
+      () => read(path, { onSkip: () => {}, textField: "none" }),
+      InputError,
+      `${path}:1: it has no field "none"; its fields are "text" (and nothing`,
     );
   }));
 
-Deno.test("a line without end stops before it fills the memory", () =>
+Deno.test("a line that is too long is named, or skipped with the rest read", () =>
   withFolder(async (folder) => {
     const path = join(folder, "a.jsonl.gz");
-    await Deno.writeFile(path, gzipSync(`{"text": "${"a".repeat(1 << 22)}"}`));
+    const long = `{"text": "${"a".repeat(1 << 22)}"}`;
+    await Deno.writeFile(
+      path,
+      gzipSync(`{"text": "one"}\n${long}\n{"text": "two"}\n${long}`),
+    );
     await assertRejects(
       () => read(path, { maxDocumentLength: 1 << 20 }),
       InputError,
-      `${path}:1: it has more than 1048576 characters`,
+      `${path}:2: it has more than 1048576 characters`,
     );
+    const skipped: string[] = [];
+    const documents = await read(path, {
+      maxDocumentLength: 1 << 20,
+      onSkip: ({ reason, place }) => skipped.push(`${reason} ${place}`),
+    });
+    assertEquals(documents.map(({ text }) => text), ["one", "two"]);
+    assertEquals(skipped, [
+      `line_too_long ${path}:2`,
+      `line_too_long ${path}:4`,
+    ]);
+    assertEquals((await read(path)).length, 4);
+  }));
+
+Deno.test("bytes that are not UTF-8 cost the line or the text file they are in", () =>
+  withFolder(async (folder) => {
+    const latin1 = Uint8Array.of(0x63, 0x61, 0x66, 0xe9);
+    const lines = [
+      bytesOf('{"text": "caf\\u00e9 \\ud800 \ufffd"}\n{"text": "'),
+      latin1,
+      bytesOf('"}\n{"text": "three"}\n'),
+    ];
+    await writeParts(join(folder, "a.jsonl"), lines);
+    await writeParts(join(folder, "b.txt"), [bytesOf("good "), latin1]);
+    await Deno.writeTextFile(join(folder, "c.txt"), "good");
+    const skipped: string[] = [];
+    const documents = await read(folder, {
+      onSkip: ({ reason, place }) => skipped.push(`${reason} ${place}`),
+    });
+    assertEquals(
+      documents.map(({ text }) => text),
+      // Half a pair, which only an escape can spell, is not a bad byte.
+      ["café \ufffd \ufffd", "three", "good"],
+    );
+    assertEquals(skipped, [
+      `bad_utf8 ${join(folder, "a.jsonl")}:2`,
+      `bad_utf8 ${join(folder, "b.txt")}`,
+    ]);
+  }));
+
+Deno.test("of a huge text file what comes before a bad byte is read", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.txt");
+    const good = "a line\n".repeat(40_000);
+    await writeParts(path, [bytesOf(good), Uint8Array.of(0xff)]);
+    await Deno.writeTextFile(join(folder, "b.txt"), "next");
+    const documents = await read(folder, {
+      maxDocumentLength: 20_000,
+      pieceLength: 10_000,
+      onSkip: () => {},
+    });
+    const next = documents.pop();
+    assertEquals(next?.text, "next");
+    // The next file must not be taken for a part of this one.
+    assertEquals(documents.at(-1)?.continues, undefined);
+    const text = documents.map(({ text }) => text).join("");
+    assert(good.startsWith(text) && text.length > good.length / 2);
+  }));
+
+Deno.test("id, text and metadata come from the fields named", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "a.jsonl");
+    await Deno.writeTextFile(
+      path,
+      '{"body": "one", "url": "u1", "id": 7, "score": 0.5}\n' +
+        '{"body": null, "url": "u2"}\n{"body": "three", "url": 3}',
+    );
+    assertEquals(
+      await read(path, {
+        textField: "body",
+        idField: "url",
+        metadataFields: ["score", "body", "nothing"],
+      }),
+      [
+        { id: "u1", text: "one", metadata: { score: 0.5 } },
+        { id: "3", text: "three", metadata: {} },
+      ],
+    );
+    assertEquals((await read(path, { textField: "body" }))[0], {
+      id: "7",
+      text: "one",
+      metadata: { url: "u1", score: 0.5 },
+    });
+    await assertRejects(
+      () => read(path, { textField: "bodi" }),
+      InputError,
+      `it has no field "bodi"; did you mean "body"?`,
+    );
+  }));
+
+Deno.test("a bomb ends at the limit, or is skipped by its name", () =>
+  withFolder(async (folder) => {
+    const zeros = new Uint8Array(300 * 1024 * 1024);
+    const bombs = {
+      "a.jsonl.gz": gzipSync(zeros),
+      "b.txt.zst": zstdCompressSync(zeros),
+    };
+    for (const [name, bytes] of Object.entries(bombs)) {
+      await Deno.writeFile(join(folder, name), bytes);
+    }
+    await assertRejects(
+      () => read(folder),
+      InputError,
+      "a.jsonl.gz:1: it has more than 16777216 characters",
+    );
+    await assertRejects(
+      () => read(join(folder, "b.txt.zst")),
+      InputError,
+      "unpack to more than the 256 MiB allowed",
+    );
+    const path = join(folder, "b.txt.zst");
+    await assertRejects(
+      () => read(path, { maxUnpackedBytes: 1 << 20 }),
+      InputError,
+      "unpack to more than the 1 MiB allowed",
+    );
+    await Deno.writeTextFile(join(folder, "c.txt"), "good");
+    const skipped: string[] = [];
+    let last: Document | undefined;
+    const documents = readDocuments([folder], {
+      onSkip: ({ reason, place }) => skipped.push(`${reason} ${place}`),
+    });
+    for await (const document of documents) last = document;
+    assertEquals(last?.text, "good");
+    assertEquals(skipped, [
+      `unpacks_too_large ${join(folder, "a.jsonl.gz")}`,
+      `unpacks_too_large ${path}`,
+    ]);
   }));
 
 Deno.test("a huge file comes in pieces that end at line ends", () =>

@@ -20,7 +20,7 @@ Deno.test("an empty file is the default run", () => {
         paths: [],
         tokenizer: "bytes",
         text_field: "text",
-        skip_bad_lines: false,
+        skip_bad: false,
         validation_fraction: 0.1,
         primer_bytes: 8_000_000,
       },
