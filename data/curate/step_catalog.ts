@@ -1,6 +1,8 @@
 import { InputError } from "../input_error.ts";
 import { nearest } from "../nearest.ts";
 import { defaultsOf, parseField, quote, type Section } from "../schema.ts";
+import { EXACT_DUPLICATES } from "./exact_duplicates.ts";
+import { MINHASH } from "./minhash.ts";
 import { NORMALIZE } from "./normalize.ts";
 import type { Step } from "./step.ts";
 import type { StepDefinition } from "./step_definition.ts";
@@ -8,6 +10,8 @@ import type { StepDefinition } from "./step_definition.ts";
 /** Every kind of step that a curation may name, in the order of the help. */
 export const STEP_DEFINITIONS: readonly StepDefinition<unknown>[] = [
   NORMALIZE,
+  EXACT_DUPLICATES,
+  MINHASH,
 ];
 
 /**
