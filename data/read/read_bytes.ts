@@ -112,7 +112,16 @@ async function* unpack(
 ): AsyncGenerator<Uint8Array> {
   // Errors of either side come out of the decoder, which is read below.
   pipeline(Readable.from(bytes), decoder, () => {});
-  for await (const chunk of decoder) yield chunk;
+  try {
+    for await (const chunk of decoder) yield chunk;
+  } catch (error) {
+    // How much had been taken out depends on time; what comes out must not.
+    for (;;) {
+      const chunk: Uint8Array | null = decoder.read();
+      if (chunk === null) throw error;
+      yield chunk;
+    }
+  }
 }
 
 async function* unpackFrames(
