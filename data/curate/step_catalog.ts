@@ -4,6 +4,7 @@ import { defaultsOf, parseField, quote, type Section } from "../schema.ts";
 import { EXACT_DUPLICATES } from "./exact_duplicates.ts";
 import { MINHASH } from "./minhash.ts";
 import { NORMALIZE } from "./normalize.ts";
+import { QUALITY } from "./quality/quality_step.ts";
 import type { Step } from "./step.ts";
 import type { StepDefinition } from "./step_definition.ts";
 
@@ -12,6 +13,7 @@ export const STEP_DEFINITIONS: readonly StepDefinition<unknown>[] = [
   NORMALIZE,
   EXACT_DUPLICATES,
   MINHASH,
+  QUALITY,
 ];
 
 /**
