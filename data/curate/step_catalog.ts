@@ -1,7 +1,12 @@
 import { InputError } from "../input_error.ts";
 import { nearest } from "../nearest.ts";
 import { defaultsOf, parseField, quote, type Section } from "../schema.ts";
+import { C4_DOCUMENTS } from "./c4_documents.ts";
+import { C4_LINES } from "./c4_lines.ts";
 import { EXACT_DUPLICATES } from "./exact_duplicates.ts";
+import { FINEWEB } from "./fineweb.ts";
+import { GOPHER_QUALITY } from "./gopher_quality.ts";
+import { GOPHER_REPETITION } from "./gopher_repetition.ts";
 import { MINHASH } from "./minhash.ts";
 import { NORMALIZE } from "./normalize.ts";
 import { QUALITY } from "./quality/quality_step.ts";
@@ -11,6 +16,11 @@ import type { StepDefinition } from "./step_definition.ts";
 /** Every kind of step that a curation may name, in the order of the help. */
 export const STEP_DEFINITIONS: readonly StepDefinition<unknown>[] = [
   NORMALIZE,
+  GOPHER_REPETITION,
+  GOPHER_QUALITY,
+  C4_LINES,
+  C4_DOCUMENTS,
+  FINEWEB,
   EXACT_DUPLICATES,
   MINHASH,
   QUALITY,
