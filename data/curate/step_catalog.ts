@@ -3,6 +3,7 @@ import { nearest } from "../nearest.ts";
 import { defaultsOf, parseField, quote, type Section } from "../schema.ts";
 import { C4_DOCUMENTS } from "./c4_documents.ts";
 import { C4_LINES } from "./c4_lines.ts";
+import { DUPLICATE_LINES, DUPLICATE_PARAGRAPHS } from "./duplicate_parts.ts";
 import { EXACT_DUPLICATES } from "./exact_duplicates.ts";
 import { FINEWEB } from "./fineweb.ts";
 import { GOPHER_QUALITY } from "./gopher_quality.ts";
@@ -23,6 +24,8 @@ export const STEP_DEFINITIONS: readonly StepDefinition<unknown>[] = [
   FINEWEB,
   EXACT_DUPLICATES,
   MINHASH,
+  DUPLICATE_LINES,
+  DUPLICATE_PARAGRAPHS,
   QUALITY,
 ];
 

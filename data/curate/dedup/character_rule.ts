@@ -80,3 +80,8 @@ export const CONTAMINATION_RULE: CharacterRule = new CharacterRule(
     return (UNSPACED.test(character) ? WORD : LETTER) | lower;
   },
 );
+
+/** How texts are compared character by character, but for white space. */
+export const EXACT_RULE: CharacterRule = new CharacterRule((character) =>
+  /[\s\p{Z}]/u.test(character) ? SEPARATOR : LETTER | character.charCodeAt(0)
+);

@@ -1,11 +1,10 @@
 import type { Document } from "../../document.ts";
 import type { DocumentSpool } from "../document_spool.ts";
 import type { StepContext } from "../step.ts";
+import { PieceCloser } from "./piece_closer.ts";
 
 /**
- * Replays documents and leaves some out. Where the next piece of a document is
- * left out, the piece before it is the last one: otherwise it would go on with
- * the text of another document.
+ * Replays documents and leaves some out.
  *
  * @param spool The documents.
  * @param isDropped Whether the document of a number is left out.
@@ -19,17 +18,14 @@ export function* releaseKept(
   context: StepContext,
   reason: string,
 ): Generator<Document> {
+  const closer = new PieceCloser();
   let index = 0;
   for (const document of spool.replay()) {
-    const next = ++index;
-    if (isDropped(next - 1)) {
-      context.drop(document, reason);
-    } else if (
-      document.continues && next < spool.documents && isDropped(next)
-    ) {
-      yield { ...document, continues: false };
-    } else {
-      yield document;
-    }
+    const dropped = isDropped(index++);
+    if (dropped) context.drop(document, reason);
+    const ready = closer.push(dropped ? null : document);
+    if (ready !== null) yield ready;
   }
+  const last = closer.end();
+  if (last !== null) yield last;
 }
