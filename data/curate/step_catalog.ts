@@ -3,6 +3,7 @@ import { nearest } from "../nearest.ts";
 import { defaultsOf, parseField, quote, type Section } from "../schema.ts";
 import { C4_DOCUMENTS } from "./c4_documents.ts";
 import { C4_LINES } from "./c4_lines.ts";
+import { DECONTAMINATE } from "./decontaminate.ts";
 import { DUPLICATE_LINES, DUPLICATE_PARAGRAPHS } from "./duplicate_parts.ts";
 import { EXACT_DUPLICATES } from "./exact_duplicates.ts";
 import { FINEWEB } from "./fineweb.ts";
@@ -26,6 +27,7 @@ export const STEP_DEFINITIONS: readonly StepDefinition<unknown>[] = [
   MINHASH,
   DUPLICATE_LINES,
   DUPLICATE_PARAGRAPHS,
+  DECONTAMINATE,
   QUALITY,
 ];
 
