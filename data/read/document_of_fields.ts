@@ -15,6 +15,7 @@ export type FieldOptions = Pick<
  * @param fields Name and value of each.
  * @param place `path:number`, which names the document that has no id.
  * @param options Which fields are what.
+ * @param what What the record is, in errors.
  * @returns The document, or null where its text is empty or null.
  * @throws {BadSource} If there is no text, or something else in its field.
  */
@@ -22,6 +23,7 @@ export function documentOfFields(
   fields: ReadonlyMap<string, unknown>,
   place: string,
   options: FieldOptions,
+  what: "line" | "row",
 ): Document | null {
   const { textField, idField, metadataFields } = options;
   const text = fields.get(textField);
@@ -29,8 +31,8 @@ export function documentOfFields(
     throw new BadSource(
       "no_text_field",
       place,
-      `Cannot read the line ${place}: it has no field ${
-        missingField(textField, [...fields.keys()])
+      `Cannot read the ${what} ${place}: it has no ${
+        missingField(textField, [...fields.keys()], "field")
       }`,
     );
   }
@@ -39,14 +41,14 @@ export function documentOfFields(
     throw new BadSource(
       "wrong_type",
       place,
-      `Cannot read the line ${place}: its field "${textField}" is not a text`,
+      `Cannot read the ${what} ${place}: its field "${textField}" is not a text`,
     );
   }
   if (text.length > options.maxDocumentLength) {
     throw new BadSource(
       "text_too_long",
       place,
-      `Cannot read the line ${place}: its text has ${text.length} characters, more than the ${options.maxDocumentLength} allowed`,
+      `Cannot read the ${what} ${place}: its text has ${text.length} characters, more than the ${options.maxDocumentLength} allowed`,
     );
   }
   const id = fields.get(idField);
@@ -72,13 +74,17 @@ export function documentOfFields(
  *
  * @param name The missing field.
  * @param names The fields that there are.
- * @returns The end of a message, after "no field" or "no column".
+ * @param kind What they are called.
+ * @returns The end of a message, after "no".
  */
-export function missingField(name: string, names: readonly string[]): string {
+export function missingField(
+  name: string,
+  names: readonly string[],
+  kind: "field" | "column",
+): string {
   const near = nearest(name, names);
   const all = names.map((name) => `"${name}"`).join(", ") || "none";
   const listed = all.length <= 80 ? all : `${all.slice(0, 79)}…`;
-  return `"${name}"; ${near === undefined ? "" : `did you mean "${near}"? `}${
-    near === undefined ? "its" : "Its"
-  } fields are ${listed}`;
+  const hint = near === undefined ? "its" : `did you mean "${near}"? Its`;
+  return `${kind} "${name}"; ${hint} ${kind}s are ${listed}`;
 }

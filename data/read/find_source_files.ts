@@ -7,6 +7,9 @@ const FORMATS: ReadonlyMap<string, SourceFormat> = new Map([
   [".md", "text"],
   [".jsonl", "jsonl"],
   [".ndjson", "jsonl"],
+  [".csv", "csv"],
+  [".tsv", "tsv"],
+  [".parquet", "parquet"],
 ]);
 
 const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([

@@ -33,7 +33,12 @@ export async function* jsonLines(
     try {
       if (cutter.cut.delete(number)) throw tooLong(place, options);
       if (line.trim() === "") continue;
-      document = documentOfFields(parseLine(line, place), place, options);
+      document = documentOfFields(
+        parseLine(line, place),
+        place,
+        options,
+        "line",
+      );
     } catch (error) {
       if (!(error instanceof BadSource)) throw error;
       options.skip(error);

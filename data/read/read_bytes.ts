@@ -1,20 +1,14 @@
 import { type Duplex, pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import { formatBytes } from "../format.ts";
 import { InputError } from "../input_error.ts";
 import { BadSource } from "./bad_source.ts";
 import type { FileReadOptions } from "./read_options.ts";
 import type { SourceFile } from "./source_file.ts";
+import { UnpackedLimit, type UnpackedLimits } from "./unpacked_limit.ts";
 import { type FramePart, ZstdFrames } from "./zstd_frames.ts";
 
-/** A packed file may hold this many bytes however small it is. */
-const FREE_UNPACKED_BYTES = 256 * 1024 * 1024;
-
 /** How much may come out of a packed file, and who is told of its reading. */
-export type ByteOptions = Pick<
-  FileReadOptions,
-  "maxUnpackedBytes" | "maxUnpackRatio" | "onRead"
->;
+export type ByteOptions = UnpackedLimits & Pick<FileReadOptions, "onRead">;
 
 /**
  * Streams a file's content, unpacked; never more than some chunks of it are in
@@ -35,8 +29,7 @@ export async function* readBytes(
   if (file.compression === "none") return yield* stored;
   try {
     yield* limited(
-      file,
-      options,
+      new UnpackedLimit(file, options),
       file.compression === "gzip"
         ? unpack(stored, createGunzip())
         : unpackFrames(stored),
@@ -76,31 +69,12 @@ async function* readStored(
   }
 }
 
-/** Ends with an error where a small file would unpack to a huge one. */
 async function* limited(
-  { path, size }: SourceFile,
-  { maxUnpackedBytes, maxUnpackRatio }: ByteOptions,
+  limit: UnpackedLimit,
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  // A pipe has no size to compare with.
-  const byRatio = size > 0
-    ? Math.max(FREE_UNPACKED_BYTES, size * maxUnpackRatio)
-    : Infinity;
-  const limit = Math.min(maxUnpackedBytes, byRatio);
-  let unpacked = 0;
   for await (const chunk of chunks) {
-    unpacked += chunk.length;
-    if (unpacked > limit) {
-      throw new BadSource(
-        "unpacks_too_large",
-        path,
-        `Cannot read '${path}': its ${
-          formatBytes(size)
-        } unpack to more than the ${
-          formatBytes(limit)
-        } allowed; unpack it yourself if that is right`,
-      );
-    }
+    limit.add(chunk.length);
     yield chunk;
   }
 }

@@ -1,9 +1,11 @@
 import type { Document } from "../document.ts";
 import { InputError } from "../input_error.ts";
 import { BadSource } from "./bad_source.ts";
+import { csvRows } from "./csv_rows.ts";
 import { decodeUtf8 } from "./decode_utf8.ts";
 import { findSourceFiles } from "./find_source_files.ts";
 import { jsonLines } from "./json_lines.ts";
+import { parquetRows } from "./parquet_rows.ts";
 import { readBytes } from "./read_bytes.ts";
 import type { FileReadOptions, ReadOptions } from "./read_options.ts";
 import type { SourceFile } from "./source_file.ts";
@@ -11,8 +13,9 @@ import { textPieces } from "./text_pieces.ts";
 
 /**
  * Streams the documents of text files: `.txt` and `.md` are a document each,
- * of `.jsonl` and `.ndjson` every line is one; each also packed as `.gz` or
- * `.zst`. Memory stays bounded whatever the files' size.
+ * of `.jsonl` and `.ndjson` every line is one, of `.csv`, `.tsv` and `.parquet`
+ * every row; all but the last also packed as `.gz` or `.zst`. Memory stays
+ * bounded whatever the files' size.
  *
  * @param paths Files, and folders that are searched to any depth.
  * @param options Which fields to read, and what to do with bad input.
@@ -102,17 +105,20 @@ function documentsOf(
   options: FileReadOptions,
 ): AsyncGenerator<Document> {
   const { path, format } = file;
+  if (format === "parquet") return parquetRows(file, options);
   const bytes = readBytes(file, options);
-  if (format === "jsonl") {
-    const onInvalid = options.skips ? "mark" : "fail";
-    return jsonLines(path, decodeUtf8(bytes, path, onInvalid), options);
+  if (format === "text") {
+    return textPieces(
+      path,
+      decodeUtf8(bytes, path, "fail"),
+      options.maxDocumentLength,
+      options.pieceLength,
+    );
   }
-  return textPieces(
-    path,
-    decodeUtf8(bytes, path, "fail"),
-    options.maxDocumentLength,
-    options.pieceLength,
-  );
+  const text = decodeUtf8(bytes, path, options.skips ? "mark" : "fail");
+  return format === "jsonl"
+    ? jsonLines(path, text, options)
+    : csvRows(path, text, format === "csv" ? "," : "\t", options);
 }
 
 function noText(paths: string): InputError {

@@ -1,5 +1,5 @@
 /** How the text of a file is laid out. */
-export type SourceFormat = "text" | "jsonl";
+export type SourceFormat = "text" | "jsonl" | "csv" | "tsv" | "parquet";
 
 /** How the bytes of a file are packed. */
 export type Compression = "none" | "gzip" | "zstd";
