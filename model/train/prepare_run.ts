@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { InputError } from "../../data/input_error.ts";
 import { Loader } from "../../data/loader.ts";
+import { FolderLock } from "../../data/folder_lock.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
@@ -22,7 +23,6 @@ import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
 import { planSteps } from "./plan_steps.ts";
 import { resolveModel } from "./resolve_model.ts";
 import type { RunConfig, TrainSection } from "./run_config.ts";
-import { RunLock } from "./run_lock.ts";
 import { stringifyRunConfig } from "./stringify_run_config.ts";
 import { type SessionOptions, TrainingSession } from "./training_session.ts";
 import type { TrainingState } from "./training_state.ts";
@@ -111,7 +111,13 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     const resumed = latest &&
       { ...latest, state: await readTrainingState(latest.path) };
     await Deno.mkdir(out, { recursive: true });
-    cleanup.use(await RunLock.acquire(out));
+    cleanup.use(
+      await FolderLock.acquire(
+        out,
+        `Cannot train in '${out}': another process trains there; ` +
+          `wait for it or choose another --out`,
+      ),
+    );
     await removePartialCheckpoints(out);
     // A machine without a GPU is told so before its text is read.
     const gpu = options.gpu ?? await openDevice();
