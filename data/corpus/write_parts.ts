@@ -1,8 +1,11 @@
 import { join } from "@std/path";
 import type { Document } from "../document.ts";
 import { InputError } from "../input_error.ts";
-import type { Tokenizer } from "../tokenize/tokenizer.ts";
-import { PartWriter, type WrittenPart } from "./part_writer.ts";
+import {
+  type PartOptions,
+  PartWriter,
+  type WrittenPart,
+} from "./part_writer.ts";
 import { PendingDocuments, type TextPiece } from "./pending_documents.ts";
 import {
   cutNear,
@@ -16,14 +19,11 @@ const MIN_DOCUMENTS = 20;
 const ENOUGH_BYTES = 1024 * 1024;
 
 /** Options of {@linkcode writeParts}. */
-export interface WritePartsOptions {
+export interface WritePartsOptions extends PartOptions {
   /** An empty folder; takes `train` and `validation`. */
   readonly folder: string;
-  readonly tokenizer: Tokenizer;
-  readonly seed: number;
   /** Share for validation, 0 … 1. */
   readonly fraction: number;
-  readonly shardTokens?: number;
   /** Is told the number of tokens so far after each document. */
   readonly onTokens?: (tokens: number) => void;
 }
@@ -48,11 +48,15 @@ export async function writeParts(
   documents: AsyncIterable<Document>,
   options: WritePartsOptions,
 ): Promise<WrittenParts> {
-  const { folder, tokenizer, shardTokens, fraction } = options;
-  const open = (name: string): PartWriter =>
-    new PartWriter(join(folder, name), tokenizer, shardTokens);
-  const train = open("train");
-  const validation = fraction === 0 ? null : open("validation");
+  const { folder, fraction } = options;
+  const train = new PartWriter(join(folder, "train"), options);
+  // Bits per byte need the text alone: it is never padded.
+  const validation = fraction === 0
+    ? null
+    : new PartWriter(join(folder, "validation"), {
+      ...options,
+      packing: undefined,
+    });
   const onDocument = (): void =>
     options.onTokens?.(train.tokens + (validation?.tokens ?? 0));
   try {
