@@ -6,6 +6,7 @@
 import config from "./deno.json" with { type: "json" };
 import type { Command } from "./model/command/command.ts";
 import type { CommandGroup } from "./model/command/command_group.ts";
+import { data } from "./model/command/data.ts";
 import { dispatch } from "./model/command/dispatch.ts";
 import { doctor } from "./model/command/doctor.ts";
 import { generate } from "./model/command/generate.ts";
@@ -17,6 +18,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
   train,
   generate,
   tune,
+  data,
   doctor,
 ];
 

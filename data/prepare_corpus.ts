@@ -1,17 +1,18 @@
-import { basename, join, resolve } from "@std/path";
+import { join, resolve } from "@std/path";
 import { createHash } from "node:crypto";
 import { withAtomicDirectory } from "./atomic_write.ts";
 import type { Corpus } from "./corpus/corpus.ts";
+import { describePart } from "./corpus/describe_part.ts";
 import { givenShards } from "./corpus/given_shards.ts";
 import {
   corpusOf,
   type Manifest,
   MANIFEST_FORMAT,
   MANIFEST_NAME,
-  type ManifestPart,
   readManifest,
 } from "./corpus/manifest.ts";
-import type { WrittenPart } from "./corpus/part_writer.ts";
+import { tokenizerStamp } from "./corpus/tokenizer_stamp.ts";
+import { refuseForeignFolder } from "./corpus/refuse_foreign_folder.ts";
 import { defaultValidationFraction } from "./corpus/validation_split.ts";
 import { writeParts } from "./corpus/write_parts.ts";
 import type { Document } from "./document.ts";
@@ -113,10 +114,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<Corpus> {
       `Cannot keep the share ${validationFraction} for validation: it has to be at least 0 and below 1`,
     );
   }
-  const { kind, vocabSize } = tokenizer;
-  const files = tokenizer.files();
-  const sha256 = sha256Of([...files].flat().join("\0"));
-  const about = { kind, vocabSize, sha256 };
+  const about = tokenizerStamp(tokenizer);
   if (isPaths(data)) {
     const given = await givenShards(data, about, validationFraction);
     if (given !== null) return given;
@@ -174,7 +172,7 @@ export async function prepareCorpus(options: PrepareOptions): Promise<Corpus> {
       train: await describePart("train", parts.train),
       validation,
     };
-    for (const [name, content] of files) {
+    for (const [name, content] of tokenizer.files()) {
       await Deno.writeTextFile(join(folder, name), content);
     }
     await Deno.writeTextFile(
@@ -221,37 +219,6 @@ function isPaths(
   data: readonly string[] | AsyncIterable<Document>,
 ): data is readonly string[] {
   return Array.isArray(data);
-}
-
-async function refuseForeignFolder(outDir: string): Promise<void> {
-  const info = await Deno.stat(outDir).catch(() => null);
-  if (info === null) return;
-  const foreign = !info.isDirectory ||
-    [...Deno.readDirSync(outDir)].length > 0;
-  if (foreign) {
-    throw new InputError(
-      `Cannot put the corpus into '${outDir}': it exists and is no prepared corpus; choose another folder or empty it`,
-    );
-  }
-}
-
-async function describePart(
-  name: string,
-  part: WrittenPart,
-): Promise<ManifestPart> {
-  const shards: ManifestPart["shards"][number][] = [];
-  for (const { path, tokens } of part.shards) {
-    const hash = createHash("sha256");
-    const file = await Deno.open(path);
-    for await (const chunk of file.readable) hash.update(chunk);
-    shards.push({
-      file: `${name}/${basename(path)}`,
-      tokens,
-      sha256: hash.digest("hex"),
-    });
-  }
-  const { documents, bytes, tokens } = part;
-  return { documents, bytes, tokens, shards };
 }
 
 function sha256Of(text: string): string {

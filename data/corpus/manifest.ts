@@ -38,6 +38,8 @@ export interface Manifest {
   readonly split: "documents" | "tail" | "none";
   readonly train: ManifestPart;
   readonly validation: ManifestPart | null;
+  /** How the documents were curated, where they were. */
+  readonly curation?: unknown;
 }
 
 /**
@@ -116,7 +118,7 @@ function isPart(value: unknown): value is ManifestPart {
     value.shards.every((shard) =>
       isRecord(shard) && typeof shard.file === "string" &&
       // Nothing outside the folder.
-      /^(train|validation)\/[\w-]+\.bin$/.test(shard.file) &&
+      /^(train|validation)\/[\w-]+\.(bin|ds)$/.test(shard.file) &&
       typeof shard.tokens === "number"
     );
 }

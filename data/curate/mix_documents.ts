@@ -1,22 +1,21 @@
 import type { Document } from "../document.ts";
 import { documentCopies } from "./document_copies.ts";
 
-/** Which source a stream is of, and how often it is gone through. */
-export interface SourceMixing {
-  /** Name of the source. */
-  readonly source: string;
-  /** How often, as in {@linkcode MixedSource.epochs}. */
-  readonly epochs: number;
+/** How often each source is gone through. */
+export interface Mixing {
+  /** Epochs by source, as in {@linkcode MixedSource.epochs}; 1 for others. */
+  readonly epochs: ReadonlyMap<string, number>;
+  /** Tells the source of a document. */
+  readonly sourceOf: (document: Document) => string;
   /** Seed of the mixture. */
   readonly seed: number;
 }
 
 /**
- * Repeats the documents of one source as a mixture wants it, or leaves them
- * out. Copies follow one another at once; shuffle what comes out. Nothing is
- * held.
+ * Repeats documents as a mixture wants it, or leaves them out. Copies follow
+ * one another at once; shuffle what comes out. Nothing is held.
  *
- * @param documents Of one source.
+ * @param documents Of any sources in any order.
  * @param mixing How often.
  * @returns The documents, each so often as {@linkcode documentCopies} says; the
  * second copy of `page` has the id `page~2`. Pieces of a huge text whose number
@@ -24,10 +23,12 @@ export interface SourceMixing {
  * where it ends.
  */
 export async function* mixDocuments(
-  documents: AsyncIterable<Document>,
-  { source, epochs, seed }: SourceMixing,
+  documents: AsyncIterable<Document> | Iterable<Document>,
+  { epochs: epochsOf, sourceOf, seed }: Mixing,
 ): AsyncGenerator<Document> {
   for await (const document of documents) {
+    const source = sourceOf(document);
+    const epochs = epochsOf.get(source) ?? 1;
     if (epochs === 1) {
       yield document;
       continue;

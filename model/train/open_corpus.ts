@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { type CorpusPart, openPart } from "../../data/corpus/corpus.ts";
+import { readManifest } from "../../data/corpus/manifest.ts";
 import type { Document } from "../../data/document.ts";
 import { formatCount } from "../../data/format.ts";
 import { prepareCorpus } from "../../data/prepare_corpus.ts";
@@ -120,7 +121,9 @@ export async function openTokenizer(
     readonly checkpoint?: string | undefined;
   },
 ): Promise<Tokenizer> {
-  return await loadTokenizer(checkpoint ?? section.tokenizer, {
+  const source = checkpoint ?? section.tokenizer ??
+    await preparedCorpus(section.paths) ?? "bytes";
+  return await loadTokenizer(source, {
     texts: () => textsOf(documentsOf(section, seed)),
   });
 }
@@ -155,6 +158,15 @@ async function* textsOf(
   documents: AsyncIterable<Document>,
 ): AsyncGenerator<string, void, void> {
   for await (const { text } of documents) yield text;
+}
+
+/** The folder of a prepared corpus, if that is what the data is. */
+async function preparedCorpus(
+  paths: readonly string[],
+): Promise<string | null> {
+  const [path] = paths;
+  if (paths.length !== 1) return null;
+  return await readManifest(path) === null ? null : path;
 }
 
 async function exists(folder: string): Promise<boolean> {

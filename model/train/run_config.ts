@@ -26,8 +26,11 @@ export type ModelSection =
 export interface DataSection {
   /** Files, folders, globs and URLs; none for the generated primer. */
   readonly paths: readonly string[];
-  /** `bytes`, `characters`, or a tokenizer's file. */
-  readonly tokenizer: string;
+  /**
+   * `bytes`, `characters`, or a tokenizer's file; null for the one that a
+   * prepared corpus was made with, else for bytes.
+   */
+  readonly tokenizer: string | null;
   /** Field of a JSONL line, or column of a table, that holds the text. */
   readonly text_field: string;
   /** Whether to count and skip what cannot be read instead of ending. */

@@ -38,10 +38,13 @@ const data: Section<DataSection> = {
     default: [],
     description: "files, folders, globs, URLs; empty for the generated primer",
   }),
-  tokenizer: text({
-    default: "bytes",
-    description: "bytes, characters, or the path of a tokenizer",
-  }),
+  tokenizer: nullable(
+    text({
+      default: "bytes",
+      description: "bytes, characters, or the path of a tokenizer",
+    }),
+    "the one that the data was prepared with, else bytes",
+  ),
   text_field: text({
     default: "text",
     description: "field of a JSONL line or column that holds the text",

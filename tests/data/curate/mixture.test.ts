@@ -162,7 +162,11 @@ Deno.test("a stream is repeated without being held", async () => {
   }
   const mixed = async (epochs: number) => {
     const found: Document[] = [];
-    const mixing = { source: "web", epochs, seed: 1 };
+    const mixing = {
+      epochs: new Map([["web", epochs]]),
+      sourceOf: () => "web",
+      seed: 1,
+    };
     for await (const document of mixDocuments(stream(), mixing)) {
       found.push(document);
     }

@@ -4,71 +4,13 @@ import { listCheckpoints } from "../../../model/train/checkpoint.ts";
 import type { RunConfig } from "../../../model/train/run_config.ts";
 import { metricsCells } from "../metrics_cells.ts";
 import { withFolder } from "../../data/with_folder.ts";
+import { fillDisk, PAGE_BYTES, withSmallDisk } from "../../small_disk.ts";
 import { minnow } from "../../minnow.ts";
 import { tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
 
 const OVERRIDES = { "train.steps": "9", "checkpoint.every": "3" };
-const DISK_BYTES = 8 << 20;
-/** Bytes that a small disk gives out at a time. */
-const PAGE = 4096;
 /** Less than a checkpoint of the tiny model takes. */
 const FREE_BYTES = 200 << 10;
-
-/** Runs a body with a small disk of its own, where the system lets a test. */
-async function withDisk(
-  body: (disk: string) => Promise<void>,
-): Promise<void> {
-  await withFolder(async (folder) => {
-    const disk = join(folder, "disk");
-    await Deno.mkdir(disk);
-    if (
-      !await call(
-        "mount",
-        "-t",
-        "tmpfs",
-        "-o",
-        `size=${DISK_BYTES}`,
-        "tmpfs",
-        disk,
-      )
-    ) {
-      console.log("skipped: this user cannot mount a small disk");
-      return;
-    }
-    try {
-      await body(disk);
-    } finally {
-      await call("umount", disk);
-    }
-  });
-}
-
-async function call(command: string, ...args: string[]): Promise<boolean> {
-  try {
-    return (await new Deno.Command(command, { args }).output()).success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-/** Fills a disk but for some bytes. */
-async function fill(path: string, free: number): Promise<void> {
-  const file = await Deno.open(path, { createNew: true, write: true });
-  const block = new Uint8Array(PAGE);
-  try {
-    for (;;) await file.write(block);
-  } catch (error) {
-    if (
-      !(error instanceof Error && "code" in error && error.code === "ENOSPC")
-    ) {
-      throw error;
-    }
-    await file.truncate((await file.stat()).size - free);
-  } finally {
-    file.close();
-  }
-}
 
 /** Trains to the first step and its checkpoint. */
 async function trainUntilSaved(config: RunConfig, out: string): Promise<void> {
@@ -79,7 +21,7 @@ async function trainUntilSaved(config: RunConfig, out: string): Promise<void> {
 }
 
 Deno.test("a full disk costs a run nothing but the steps since its checkpoint", () =>
-  withDisk((disk) =>
+  withSmallDisk(8 << 20, (disk) =>
     withFolder(async (folder) => {
       const data = await writeText(folder);
       const [run, whole, ballast] = [
@@ -91,7 +33,7 @@ Deno.test("a full disk costs a run nothing but the steps since its checkpoint", 
 
       await trainUntilSaved(tinyConfig(data, OVERRIDES), run);
       const before = await listCheckpoints(run);
-      await fill(ballast, FREE_BYTES);
+      await fillDisk(ballast, FREE_BYTES);
 
       const full = await minnow(["train", "--resume", run]);
       assertEquals(full.code, 1, full.stderr);
@@ -110,11 +52,10 @@ Deno.test("a full disk costs a run nothing but the steps since its checkpoint", 
       const resumed = await minnow(["train", "--resume", run]);
       assertEquals(resumed.code, 0, resumed.stderr);
       assertEquals(await metricsCells(run), await metricsCells(whole));
-    })
-  ));
+    })));
 
 Deno.test("a disk that fills between checkpoints names the table", () =>
-  withDisk((disk) =>
+  withSmallDisk(8 << 20, (disk) =>
     withFolder(async (folder) => {
       const [out, ballast] = [join(disk, "run"), join(disk, "ballast")];
       // More rows than fit in what is left.
@@ -123,12 +64,11 @@ Deno.test("a disk that fills between checkpoints names the table", () =>
         "checkpoint.every": "300",
       });
       await trainUntilSaved(config, out);
-      await fill(ballast, 2 * PAGE);
+      await fillDisk(ballast, 2 * PAGE_BYTES);
       const { code, stderr } = await minnow(["train", "--resume", out]);
       assertEquals(code, 1, stderr);
       assertMatch(
         stderr,
         /minnow: Cannot append to '[^']*metrics\.csv': No space left[^\n]*\n$/,
       );
-    })
-  ));
+    })));

@@ -18,7 +18,7 @@ Deno.test("an empty file is the default run", () => {
       model: { preset: "primer", family: "llama", fields: {} },
       data: {
         paths: [],
-        tokenizer: "bytes",
+        tokenizer: null,
         text_field: "text",
         skip_bad: false,
         validation_fraction: 0.1,

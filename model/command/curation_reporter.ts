@@ -1,0 +1,113 @@
+import type { CurationProgress } from "../../data/curate/run_curation.ts";
+import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import type { Output } from "./output.ts";
+import { progressBar } from "./progress_bar.ts";
+
+/** Milliseconds between two redrawings of the live line. */
+const LIVE_MS = 100;
+/** Milliseconds between two progress lines where there is no terminal. */
+const QUIET_MS = 10_000;
+const CLEAR_LINE = "\r\x1b[K";
+
+/** Tells people how far a curation is. */
+export class CurationReporter {
+  readonly #output: Pick<
+    Output,
+    "json" | "isTerminal" | "note" | "writeNote" | "object"
+  >;
+  readonly #now: () => number;
+  #stage = 0;
+  #title = "";
+  #started = 0;
+  #drawn: number;
+  #last: CurationProgress | null = null;
+
+  /**
+   * Takes its settings.
+   *
+   * @param output Where to write.
+   * @param now Gives milliseconds on a clock that never goes back.
+   */
+  constructor(
+    output: Pick<
+      Output,
+      "json" | "isTerminal" | "note" | "writeNote" | "object"
+    >,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#output = output;
+    this.#now = now;
+    this.#drawn = -Infinity;
+  }
+
+  /** Tells how far it is. */
+  progress(progress: CurationProgress): void {
+    const now = this.#now();
+    if (progress.stage !== this.#stage) {
+      this.#endStage();
+      this.#stage = progress.stage;
+      this.#title = progress.title;
+      this.#started = now;
+      this.#drawn = this.#output.isTerminal ? -Infinity : now;
+    }
+    this.#last = progress;
+    const { isTerminal } = this.#output;
+    if (now - this.#drawn < (isTerminal ? LIVE_MS : QUIET_MS)) return;
+    this.#drawn = now;
+    if (this.#output.json) {
+      this.#output.object({ event: "progress", ...progress });
+      return;
+    }
+    const line = this.#lineOf(progress, (now - this.#started) / 1000);
+    if (!isTerminal) this.#output.note(line);
+    else {
+      const bar = progressBar(progress.share ?? 0);
+      this.#output.writeNote(`${CLEAR_LINE}${bar} ${line}`);
+    }
+  }
+
+  /** Tells that a stage need not be run. */
+  reuse(title: string): void {
+    this.#output.note(`${title}: done before`);
+  }
+
+  /** Ends the live line. */
+  close(): void {
+    this.#endStage();
+    this.#last = null;
+  }
+
+  #lineOf(progress: CurationProgress, seconds: number): string {
+    const { stage, stages, title, share, documents, bytes, message } = progress;
+    const left = share === null || share === 0
+      ? Infinity
+      : seconds / share - seconds;
+    return [
+      `${stage}/${stages} ${title}`,
+      ...(message === "" ? [] : [message]),
+      ...(documents > 0
+        ? [
+          formatCount(documents, "documents"),
+          `${formatBytes(bytes / Math.max(seconds, 1e-3))}/s`,
+        ]
+        : []),
+      ...(Number.isFinite(left) ? [`${formatDuration(left)} left`] : []),
+    ].join(", ");
+  }
+
+  /** Says what a stage came to. */
+  #endStage(): void {
+    if (this.#last === null) return;
+    const { stages, documents, bytes } = this.#last;
+    if (this.#output.isTerminal && !this.#output.json) {
+      this.#output.writeNote(CLEAR_LINE);
+    }
+    const seconds = (this.#now() - this.#started) / 1000;
+    this.#output.note(
+      `${this.#stage}/${stages} ${this.#title}: ${
+        formatCount(documents, "documents")
+      }, ${formatBytes(bytes)} in ${formatDuration(seconds)}`,
+    );
+    this.#last = null;
+  }
+}

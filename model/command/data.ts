@@ -1,0 +1,10 @@
+import type { CommandGroup } from "./command_group.ts";
+import { dataInspect } from "./data_inspect.ts";
+import { dataPrepare } from "./data_prepare.ts";
+
+/** What is done with text before training. */
+export const data: CommandGroup = {
+  name: "data",
+  summary: "Curate text into tokens, and look inside",
+  commands: [dataPrepare, dataInspect],
+};
