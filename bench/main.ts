@@ -12,6 +12,7 @@ import { quietDriver } from "../model/command/quiet_driver.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchStart } from "./start.ts";
 import { benchPeers } from "./peers.ts";
+import { benchPrepare } from "./prepare.ts";
 import { benchRoofline } from "./roofline.ts";
 import { benchScaling } from "./scaling.ts";
 import { benchStep } from "./step.ts";
@@ -35,11 +36,12 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   tune      steps with tuned kernels, with the usual ones, with others
   roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
+  prepare   curation of generated text up to 2 GB: time, memory, resumption
 
 Options:
   --config NAME    configuration: S, M, gpt2-124m; may be repeated
   --seconds N      time of each measurement
-  --filter TEXT    kernels, peers, series or GPUs whose name contains this
+  --filter TEXT    kernels, peers, series, GPUs or sizes whose name has this
   --variants       kernels: time every variant, not only the chosen one
   --other FILE     tune: another adapter's timings, from its cache folder
   --llmc FOLDER    peers: where llm.c's source is, to be compiled
@@ -57,6 +59,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   roofline: benchRoofline,
   tune: benchTune,
   peers: benchPeers,
+  prepare: benchPrepare,
 };
 
 /** Runs the parts that were asked for, one after the other. */

@@ -12,6 +12,7 @@ export const PARTS = [
   "tune",
   "roofline",
   "peers",
+  "prepare",
 ] as const;
 
 /** A part of the benchmark. */
@@ -36,7 +37,7 @@ export interface BenchArguments {
   readonly configs: readonly string[];
   /** Time of each measurement; a part's own where absent. */
   readonly seconds: number | undefined;
-  /** What the name of a kernel, peer, series or GPU has to contain. */
+  /** What the name of a kernel, peer, series, GPU or size has to contain. */
   readonly filter: string;
   /** File of another adapter's kernel timings. */
   readonly other: string | undefined;
