@@ -170,7 +170,7 @@ export type {
 } from "./kernels/ops/tensor.ts";
 export { weightedSum } from "./kernels/ops/weighted_sum.ts";
 
-export type { Batch } from "./data/batch.ts";
+export type { Batch, BatchDocuments } from "./data/batch.ts";
 export { openPart } from "./data/corpus/corpus.ts";
 export type {
   Corpus,

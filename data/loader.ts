@@ -1,16 +1,32 @@
-import type { Batch } from "./batch.ts";
+import type { Batch, BatchDocuments } from "./batch.ts";
+import { fillDocumentColumns } from "./document_columns.ts";
+import { EpochOrder, type EpochOrderOptions } from "./epoch_order.ts";
 import { InputError } from "./input_error.ts";
-import { Permutation } from "./permutation.ts";
-import { Random } from "./random.ts";
+import type { DocumentEnds } from "./shard/document_ends.ts";
 import type { TokenReader } from "./shard/token_reader.ts";
 import { countWindows } from "./windows.ts";
 
-/** Where a {@linkcode Loader} stands; JSON keeps it exactly. */
+/**
+ * Where a {@linkcode Loader} stands; JSON keeps it exactly. The tokens of the
+ * epoch that were served are `position` times the sequence length.
+ */
 export interface LoaderState {
   /** Passes over the corpus that are complete. */
   readonly epoch: number;
   /** Sequences already served in the epoch after those. */
   readonly position: number;
+  /**
+   * What the order depends on. States of earlier versions do not have it, and
+   * are taken as belonging to the loader that resumes them.
+   */
+  readonly order?: {
+    /** T, the tokens of a sequence. */
+    readonly sequenceLength: number;
+    /** Tokens of the corpus. */
+    readonly tokenCount: number;
+    /** Seed of the order. */
+    readonly seed: number;
+  };
 }
 
 /** What a {@linkcode Loader} is made from. */
@@ -27,13 +43,52 @@ export interface LoaderOptions {
    * @default { epoch: 0, position: 0 }
    */
   readonly state?: LoaderState;
+  /**
+   * Whether batches come with their documents.
+   *
+   * @default false
+   */
+  readonly documents?: boolean;
+  /**
+   * Batches to have ready before they are asked for. They are read when the
+   * caller next awaits something, as a trainer does for its device.
+   *
+   * @default 0
+   */
+  readonly ahead?: number;
+  /**
+   * How many of the latest batches the caller looks at: the arrays of older
+   * ones are filled again. Unless given, every batch has arrays of its own.
+   */
+  readonly keep?: number;
+}
+
+/** A place in the data: a window of an epoch. */
+interface Place {
+  readonly order: EpochOrder;
+  readonly position: number;
+}
+
+/** A batch that is ready, and the place after it. */
+interface ReadyBatch {
+  readonly batch: Batch;
+  readonly after: Place;
+}
+
+/** Arrays for a batch. */
+interface Arrays {
+  /** The inputs and one more token, (B · T + 1). */
+  readonly tokens: Uint32Array;
+  readonly batch: Batch;
 }
 
 /**
  * Serves a corpus in random order, epoch after epoch. An epoch cuts the tokens
  * into windows from a seeded first token on, so that the cuts differ from epoch
- * to epoch, and visits each window exactly once. The order depends on seed and
- * position alone: two numbers resume it, with any size of batch.
+ * to epoch, and visits each window exactly once. The order depends on the
+ * corpus, the length of a sequence, and the seed alone, and the place in it is a
+ * number of tokens: a loader resumes with any size of batch, and the rest of the
+ * epoch is what was not served yet, in the same order.
  *
  * @example
  * ```ts
@@ -61,54 +116,54 @@ export interface LoaderOptions {
  */
 export class Loader {
   readonly #source: TokenReader;
-  readonly #sequenceLength: number;
-  readonly #seed: number;
-  /** T inputs and the last target, (T + 1). */
-  readonly #window: Uint32Array;
-  #epoch: number;
-  #position: number;
-  /** First token of the epoch's first window. */
-  #phase = 0;
-  #count = 0;
-  #order: Permutation;
+  readonly #options: EpochOrderOptions;
+  readonly #documents: DocumentEnds | null;
+  readonly #ahead: number;
+  readonly #keep: number;
+  /** Where the batches served so far end. */
+  #served: Place;
+  /** Batches after that, oldest first, all of {@linkcode Loader.#batch} rows. */
+  #ready: ReadyBatch[] = [];
+  #batch = 0;
+  #ring: Arrays[] = [];
+  #turn = 0;
+  #waiting = false;
 
   /**
    * Starts at the beginning or where an earlier loader stood.
    *
    * @param options Source, length, seed and where to go on.
-   * @throws {InputError} If the source is shorter than one window, or the state
-   * belongs to another corpus.
+   * @throws {InputError} If the source is shorter than one window, the state
+   * belongs to another corpus, length or seed, or documents are asked for and
+   * the corpus does not say where they end.
    */
   constructor(options: LoaderOptions) {
-    const { source, sequenceLength, seed } = options;
-    const { epoch, position } = options.state ?? { epoch: 0, position: 0 };
+    const { source, sequenceLength, seed, documents = false } = options;
+    const { tokenCount } = source;
     // Also checks that one window fits.
-    countWindows(source.tokenCount, sequenceLength, "a training part");
+    countWindows(tokenCount, sequenceLength, "a training part");
     this.#source = source;
-    this.#sequenceLength = sequenceLength;
-    this.#seed = seed;
-    this.#window = new Uint32Array(sequenceLength + 1);
-    this.#epoch = epoch;
-    this.#position = position;
-    this.#order = this.#shuffle();
-    const valid = Number.isSafeInteger(epoch) && epoch >= 0 &&
-      Number.isSafeInteger(position) && position >= 0 &&
-      position <= this.#count;
-    if (!valid) {
+    this.#options = { tokenCount, sequenceLength, seed };
+    this.#ahead = options.ahead ?? 0;
+    this.#keep = options.keep ?? Infinity;
+    this.#documents = documents ? source.documents?.() ?? null : null;
+    if (documents && this.#documents === null) {
       throw new InputError(
-        `Cannot resume the data at sequence ${position} of epoch ${epoch}: the epoch has ${this.#count} sequences; resume with the data, the seed and the sequence length of the saved run`,
+        "Cannot tell the documents of the training part: its shards do not say where they end; prepare it again from text",
       );
     }
+    this.#served = this.#resume(options.state ?? { epoch: 0, position: 0 });
   }
 
-  /** Where the loader stands. */
+  /** Where the loader stands: after the last batch that it served. */
   get state(): LoaderState {
-    return { epoch: this.#epoch, position: this.#position };
+    const { order, position } = this.#served;
+    return { epoch: order.epoch, position, order: { ...this.#options } };
   }
 
   /** Sequences of the current epoch. */
   get sequencesPerEpoch(): number {
-    return this.#count;
+    return this.#served.order.count;
   }
 
   /**
@@ -116,39 +171,119 @@ export class Loader {
    *
    * @param batch B, the number of sequences; it may differ from call to call
    * and may reach into the next epoch.
-   * @returns Inputs and targets, each (B, T), in arrays of their own.
+   * @returns Inputs and targets, each (B, T).
+   * @throws {InputError} If a token is not in the vocabulary, or a shard was
+   * cut meanwhile.
    */
   next(batch: number): Batch {
-    const length = this.#sequenceLength;
-    const inputs = new Uint32Array(batch * length);
-    const targets = new Uint32Array(batch * length);
-    for (let row = 0; row < batch; row++) {
-      if (this.#position === this.#count) {
-        this.#epoch++;
-        this.#position = 0;
-        this.#order = this.#shuffle();
-      }
-      const index = this.#order.at(this.#position);
-      this.#source.read(this.#phase + index * length, this.#window);
-      inputs.set(this.#window.subarray(0, length), row * length);
-      targets.set(this.#window.subarray(1), row * length);
-      this.#position++;
+    if (batch !== this.#batch) {
+      this.#batch = batch;
+      this.#ready = [];
+      this.#ring = [];
+      this.#turn = 0;
     }
-    return { inputs, targets };
+    const next = this.#ready.shift() ?? this.#read(this.#served);
+    this.#served = next.after;
+    if (this.#ahead > 0 && !this.#waiting) {
+      this.#waiting = true;
+      queueMicrotask(() => this.#readAhead());
+    }
+    return next.batch;
   }
 
-  /** Sets up the order of the current epoch. */
-  #shuffle(): Permutation {
-    const { tokenCount } = this.#source;
-    const length = this.#sequenceLength;
-    const random = new Random(`loader/${this.#seed}/${this.#epoch}`);
-    // Any start within the first window, as long as one window is left.
-    this.#phase = random.integer(Math.min(length, tokenCount - length));
-    this.#count = Math.floor((tokenCount - 1 - this.#phase) / length);
-    const keys = Array.from(
-      { length: Permutation.keyCount },
-      () => random.bits32(),
-    );
-    return new Permutation(this.#count, keys);
+  #readAhead(): void {
+    this.#waiting = false;
+    try {
+      while (this.#ready.length < this.#ahead) {
+        this.#ready.push(this.#read(this.#ready.at(-1)?.after ?? this.#served));
+      }
+      this.#advise(this.#ready.at(-1)?.after ?? this.#served);
+    } catch {
+      // Read again, it fails where somebody can see it.
+    }
+  }
+
+  /** Reads the batch at a place. */
+  #read(from: Place): ReadyBatch {
+    const { sequenceLength: length } = this.#options;
+    const { tokens, batch } = this.#arrays();
+    const { targets, documents } = batch;
+    let { order, position } = from;
+    for (let row = 0; row < this.#batch; row++) {
+      if (position === order.count) {
+        order = new EpochOrder(order.epoch + 1, this.#options);
+        position = 0;
+      }
+      const start = order.startOf(position++);
+      const first = row * length;
+      // The token after a row's inputs makes way for the next row's first one.
+      this.#source.read(start, tokens.subarray(first, first + length + 1));
+      targets.set(tokens.subarray(first + 1, first + length + 1), first);
+      if (documents && this.#documents) {
+        fillDocumentColumns(documents, row, length, this.#documents, start);
+      }
+    }
+    return { batch, after: { order, position } };
+  }
+
+  /** Has the windows of as many batches as are kept ready read from disk. */
+  #advise({ order, position }: Place): void {
+    if (this.#source.willNeed === undefined) return;
+    const { sequenceLength } = this.#options;
+    const end = Math.min(order.count, position + this.#ahead * this.#batch);
+    for (let at = position; at < end; at++) {
+      this.#source.willNeed(order.startOf(at), sequenceLength + 1);
+    }
+  }
+
+  /** Arrays that nobody looks at. */
+  #arrays(): Arrays {
+    const most = this.#keep + this.#ahead;
+    const turn = this.#turn++ % most;
+    if (turn < this.#ring.length) return this.#ring[turn];
+    const size = this.#batch * this.#options.sequenceLength;
+    const tokens = new Uint32Array(size + 1);
+    const documents: BatchDocuments | null = this.#documents && {
+      starts: new Uint32Array(size),
+      ends: new Uint32Array(size),
+    };
+    const batch: Batch = {
+      inputs: tokens.subarray(0, size),
+      targets: new Uint32Array(size),
+      ...(documents ? { documents } : {}),
+    };
+    const arrays = { tokens, batch };
+    if (most !== Infinity) this.#ring.push(arrays);
+    return arrays;
+  }
+
+  #resume({ epoch, position, order: saved }: LoaderState): Place {
+    const advice =
+      "resume with the data, the seed and the sequence length of the saved run";
+    for (
+      const [name, what] of [
+        ["sequenceLength", (n: number) => `sequences of ${n} tokens`],
+        ["tokenCount", (n: number) => `${n} tokens to learn from`],
+        ["seed", (n: number) => `the seed ${n}`],
+      ] as const
+    ) {
+      if (saved === undefined || saved[name] === this.#options[name]) continue;
+      throw new InputError(
+        `Cannot resume the data: the run was saved with ${
+          what(saved[name])
+        } and this one has ${what(this.#options[name])}; ${advice}`,
+      );
+    }
+    const valid = Number.isSafeInteger(epoch) && epoch >= 0;
+    const order = new EpochOrder(valid ? epoch : 0, this.#options);
+    if (
+      !valid || !Number.isSafeInteger(position) || position < 0 ||
+      position > order.count
+    ) {
+      throw new InputError(
+        `Cannot resume the data at sequence ${position} of epoch ${epoch}: the epoch has ${order.count} sequences; ${advice}`,
+      );
+    }
+    return { order, position };
   }
 }

@@ -30,6 +30,9 @@ const PRIMER_RUN: Readonly<Record<string, string>> = {
   "checkpoint.every": "0",
 };
 
+/** What a run may go on with another value of, where memory is short. */
+const RESUMABLE: readonly string[] = ["train.batch", "train.accumulation"];
+
 /** Options that stand for a key of the configuration. */
 const KEYS: readonly (readonly [option: string, key: string])[] = [
   ["budget", "train.budget"],
@@ -49,6 +52,7 @@ export const train: Command = {
     "train --data book.txt --budget 30m",
     "train run.yaml --data corpus/ --config train.batch=16",
     "train --resume runs/corpus",
+    "train --resume runs/corpus --config train.batch=8",
   ],
   positionals: { min: 0, max: 1 },
   options: [
@@ -110,7 +114,9 @@ export const train: Command = {
       name: "resume",
       kind: "string",
       placeholder: "DIR",
-      description: "Go on with a run from its latest checkpoint",
+      description:
+        "Go on with a run from its latest checkpoint; --config may change " +
+        "train.batch and train.accumulation",
     },
     {
       name: "skip-bad",
@@ -173,7 +179,7 @@ async function runOf(
 ): Promise<{ config: RunConfig; out: string; resume: boolean }> {
   const resumed = args.string("resume");
   if (resumed !== undefined) {
-    const settled = ["data", "out", "config", ...KEYS.map(([name]) => name)];
+    const settled = ["data", "out", ...KEYS.map(([name]) => name)];
     const given = settled.find((name) => args.isGiven(name));
     if (given !== undefined || args.positionals.length > 0) {
       throw new InputError(
@@ -182,9 +188,20 @@ async function runOf(
         }: a run goes on as it began; start another run instead`,
       );
     }
+    const overrides = configOverrides(args);
+    const other = Object.keys(overrides).find((key) =>
+      !RESUMABLE.includes(key)
+    );
+    if (other !== undefined) {
+      throw new InputError(
+        `Cannot resume with another '${other}': a run goes on as it began but for ${
+          RESUMABLE.join(" and ")
+        }; start another run instead`,
+      );
+    }
     const path = join(resumed, "run.yaml");
     return {
-      config: parseRunConfig(await readTextFile(path), path),
+      config: parseRunConfig(await readTextFile(path), path, overrides),
       out: resumed,
       resume: true,
     };

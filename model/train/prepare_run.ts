@@ -142,6 +142,9 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       source: corpus.train,
       sequenceLength: train.context,
       seed,
+      // A step takes its micro-batches at once and copies each as it goes.
+      ahead: train.accumulation,
+      keep: train.accumulation,
       ...(resumed ? { state: resumed.state.loader } : {}),
     });
     const wanted: SessionOptions = {
@@ -187,8 +190,9 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     const tokensPerStep = stepTokens(train);
     const flopsPerStep = stepFlops(session.model, train);
     const config = { ...options.config, train: { ...train, steps } };
+    // A resumed run may go on in batches of another size.
+    await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
     if (!resumed) {
-      await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
       await writeAtomic(
         join(out, "plan.json"),
         JSON.stringify(

@@ -51,6 +51,9 @@ export function parseTrainingState(
       ? Reflect.get(object, key)
       : undefined;
   const loader = field(json, "loader");
+  const order = field(loader, "order");
+  const orderNumber = (key: string): number =>
+    number(field(order, key), `loader.order.${key}`, true);
   const best = field(json, "best") ?? null;
   return {
     step: number(field(json, "step"), "step", true),
@@ -60,6 +63,14 @@ export function parseTrainingState(
     loader: {
       epoch: number(field(loader, "epoch"), "loader.epoch", true),
       position: number(field(loader, "position"), "loader.position", true),
+      // Earlier versions did not write it.
+      ...(order === undefined ? {} : {
+        order: {
+          sequenceLength: orderNumber("sequenceLength"),
+          tokenCount: orderNumber("tokenCount"),
+          seed: orderNumber("seed"),
+        },
+      }),
     },
     best: best === null ? null : {
       step: number(field(best, "step"), "best.step", true),

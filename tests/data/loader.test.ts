@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import type { Batch } from "../../data/batch.ts";
 import { InputError } from "../../data/input_error.ts";
 import { Loader } from "../../data/loader.ts";
 import { Random } from "../../data/random.ts";
 import { sequentialWindows } from "../../data/sequential_windows.ts";
+import type { DocumentEnds } from "../../data/shard/document_ends.ts";
 import type { TokenReader } from "../../data/shard/token_reader.ts";
 
 /** Tokens that are their own positions. */
@@ -73,6 +75,185 @@ Deno.test("resumed at any point, the batches are those of the unbroken run", () 
     }
     assertEquals(joined, [...unbroken], `seed ${seed}`);
   }
+});
+
+Deno.test("the rest of an epoch is what was not served, whatever the batch", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = new Random(seed);
+  for (let trial = 0; trial < 40; trial++) {
+    const sequenceLength = 1 + random.integer(8);
+    const source = counting(sequenceLength * 20 + random.integer(300));
+    const options = { source, sequenceLength, seed: trial };
+    const startsOf = (loader: Loader, batches: number, batch: number) =>
+      Array.from({ length: batches }, () => loader.next(batch)).flatMap(
+        ({ inputs }) =>
+          Array.from({ length: batch }, (_, i) => inputs[i * sequenceLength]),
+      );
+    const first = new Loader(options);
+    const served = startsOf(
+      first,
+      random.integer(5),
+      1 + random.integer(4),
+    );
+    const { state } = first;
+    assertEquals(state.position, served.length, `seed ${seed}`);
+    const rests = [1, 2, 3, 7].map((batch) => {
+      const loader = new Loader({ ...options, state });
+      const left = loader.sequencesPerEpoch - served.length;
+      return startsOf(loader, Math.ceil(left / batch), batch).slice(0, left);
+    });
+    for (const rest of rests) assertEquals(rest, rests[0], `seed ${seed}`);
+    const all = [...served, ...rests[0]].sort((a, b) => a - b);
+    assertEquals(all.length, first.sequencesPerEpoch, `seed ${seed}`);
+    all.forEach((start, i) =>
+      assertEquals(start, all[0] + i * sequenceLength, `seed ${seed}`)
+    );
+  }
+});
+
+Deno.test("batches read ahead are those that would have come, in few arrays", async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = new Random(seed);
+  let read = 0;
+  const whole = counting(1000);
+  const source: TokenReader = {
+    ...whole,
+    read(offset, into) {
+      read++;
+      whole.read(offset, into);
+    },
+  };
+  const options = { source, sequenceLength: 9, seed };
+  const plain = new Loader({ ...options, source: whole });
+  const keep = 2;
+  const loader = new Loader({ ...options, ahead: 2, keep });
+  const arrays = new Set<ArrayBufferLike>();
+  let latest: { given: Batch; expected: Batch }[] = [];
+  let batch = 4;
+  for (let i = 0; i < 300; i++) {
+    if (random.integer(20) === 0) {
+      batch = 1 + random.integer(6);
+      arrays.clear();
+      latest = [];
+    }
+    const given = loader.next(batch);
+    arrays.add(given.inputs.buffer);
+    const expected = plain.next(batch);
+    latest = [...latest, { given, expected }].slice(-keep);
+    for (const each of latest) {
+      assertEquals(each.given, each.expected, `seed ${seed}`);
+    }
+    assertEquals(loader.state, plain.state, `seed ${seed}`);
+    assert(arrays.size <= keep + 2, `seed ${seed}`);
+    if (random.integer(2) === 0) {
+      await Promise.resolve();
+      const ready = read;
+      const next = loader.next(batch);
+      // Nothing was left to be read.
+      assertEquals(read, ready, `seed ${seed}`);
+      const wanted = plain.next(batch);
+      assertEquals(next, wanted, `seed ${seed}`);
+      latest = [...latest, { given: next, expected: wanted }].slice(-keep);
+      arrays.add(next.inputs.buffer);
+    }
+  }
+});
+
+Deno.test("what fails while it is read ahead fails when it is asked for", async () => {
+  let broken = false;
+  const source: TokenReader = {
+    ...counting(100),
+    read() {
+      if (broken) throw new InputError("it was cut");
+    },
+  };
+  const loader = new Loader({ source, sequenceLength: 4, seed: 1, ahead: 1 });
+  loader.next(2);
+  broken = true;
+  await Promise.resolve();
+  assertThrows(() => loader.next(2), InputError, "it was cut");
+});
+
+Deno.test("a batch tells the document of each of its tokens", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = new Random(seed);
+  for (let trial = 0; trial < 40; trial++) {
+    const tokenCount = 20 + random.integer(200);
+    const list: number[] = [];
+    // Documents without tokens are among them.
+    for (let end = 0; end < tokenCount;) {
+      end = Math.min(tokenCount, end + random.integer(12));
+      list.push(end);
+    }
+    const documents: DocumentEnds = {
+      count: list.length,
+      end: (i) => list[i],
+      close: () => {},
+    };
+    const source = { ...counting(tokenCount), documents: () => documents };
+    const length = 1 + random.integer(16);
+    const loader = new Loader({
+      source,
+      sequenceLength: length,
+      seed,
+      documents: true,
+    });
+    const batch = loader.next(5);
+    assert(batch.documents);
+    const { starts, ends } = batch.documents;
+    batch.inputs.forEach((token, i) => {
+      // A token is its own position here.
+      const row = batch.inputs[i - i % length];
+      const end = list.find((each) => each > token) ?? NaN;
+      const start = list.findLast((each) => each <= token) ?? 0;
+      assertEquals(starts[i], Math.max(0, start - row), `seed ${seed}`);
+      assertEquals(ends[i], Math.min(length + 1, end - row), `seed ${seed}`);
+      // The target is of another document.
+      assertEquals(
+        ends[i] === i % length + 1,
+        list.includes(batch.targets[i]),
+        `seed ${seed}`,
+      );
+    });
+  }
+  assertThrows(
+    () =>
+      new Loader({
+        source: counting(100),
+        sequenceLength: 4,
+        seed,
+        documents: true,
+      }),
+    InputError,
+    "do not say where they end",
+  );
+});
+
+Deno.test("another length, corpus or seed than the saved one is refused", () => {
+  const source = counting(500);
+  const options = { source, sequenceLength: 8, seed: 1 };
+  const loader = new Loader(options);
+  loader.next(7);
+  const { state } = loader;
+  for (
+    const [change, message] of [
+      [{ sequenceLength: 16 }, "sequences of 8 tokens and this one has"],
+      [{ source: counting(501) }, "with 500 tokens to learn from and"],
+      [{ seed: 2 }, "the seed 1 and this one has the seed 2"],
+    ] as const
+  ) {
+    assertThrows(
+      () => new Loader({ ...options, ...change, state }),
+      InputError,
+      message,
+    );
+  }
+  // As an earlier version saved it.
+  const { epoch, position } = state;
+  assertEquals(
+    new Loader({ ...options, state: { epoch, position } }).next(3),
+    loader.next(3),
+  );
 });
 
 Deno.test("another seed gives another order", () => {

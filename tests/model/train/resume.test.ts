@@ -1,5 +1,6 @@
 import {
   assert,
+  assertAlmostEquals,
   assertEquals,
   assertMatch,
   assertStringIncludes,
@@ -10,7 +11,15 @@ import { listCheckpoints } from "../../../model/train/checkpoint.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { minnow, type Outcome, outcomeOf, startMinnow } from "../../minnow.ts";
 import { metricsCells } from "../metrics_cells.ts";
-import { TINY_YAML, tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
+import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+import { parseTrainingState } from "../../../model/train/training_state.ts";
+import {
+  eventsOf,
+  TINY_YAML,
+  tinyConfig,
+  trainTiny,
+  writeText,
+} from "../tiny_run.ts";
 
 const ignore = Deno.build.os === "windows";
 
@@ -140,6 +149,104 @@ Deno.test({
       assertEquals(partial(), []);
     }),
 });
+
+Deno.test("a run goes on in batches of another size with the text not yet seen", () =>
+  withFolder(async (folder) => {
+    const data = await writeText(folder);
+    const whole = await trainTiny({
+      config: tinyConfig(data),
+      out: join(folder, "whole"),
+    });
+    const losses = eventsOf(whole, "step").map((event) => event.trainLoss);
+    const loaderAt = async (out: string, step: number) =>
+      parseTrainingState(
+        await Deno.readTextFile(
+          join(out, "checkpoints", `step-${step}`, "state.json"),
+        ),
+        "state.json",
+      ).loader;
+    for (const [batch, accumulation] of [[2, 2], [2, 1]]) {
+      const out = join(folder, `run ${batch} ${accumulation}`);
+      const abort = new AbortController();
+      const first = await trainTiny(
+        { config: tinyConfig(data), out, signal: abort.signal },
+        (event) => {
+          if (event.type === "step" && event.step === 3) abort.abort();
+        },
+      );
+      const [{ step }] = eventsOf(first, "finished");
+      const config = tinyConfig(data, {
+        "train.batch": String(batch),
+        "train.accumulation": String(accumulation),
+      });
+      const events = await trainTiny({ config, out, resume: true });
+      const rest = eventsOf(events, "step");
+      assertEquals(
+        rest.map((event) => event.step),
+        [
+          ...losses.keys(),
+        ].slice(step).map((i) => i + 1),
+      );
+      const rows = step * 4 + (12 - step) * batch * accumulation;
+      const { position, order } = await loaderAt(out, 12);
+      assertEquals(position, rows);
+      assertEquals(order?.sequenceLength, 32);
+      assertEquals(rest.at(-1)?.tokens, rows * 32);
+      if (batch * accumulation !== 4) continue;
+      assertEquals(
+        await loaderAt(out, 12),
+        await loaderAt(join(folder, "whole"), 12),
+      );
+      // The same sequences in each step: the same sums in another order.
+      rest.forEach((event) =>
+        assertAlmostEquals(event.trainLoss, losses[event.step - 1], 1e-4)
+      );
+    }
+  }));
+
+Deno.test("a run is resumed with another batch, and with nothing else", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "run");
+    const abort = new AbortController();
+    await trainTiny({
+      config: tinyConfig(await writeText(folder)),
+      out,
+      signal: abort.signal,
+    }, (event) => {
+      if (event.type === "step") abort.abort();
+    });
+    const resume = (assignment: string) =>
+      minnow(["train", "--resume", out, "--config", assignment]);
+    const refused = await resume("train.context=64");
+    assertEquals(refused.code, 2);
+    assertStringIncludes(
+      refused.stderr,
+      "Cannot resume with another 'train.context'",
+    );
+    const outcome = await resume("train.batch=2");
+    assertEquals(outcome.code, 0, outcome.stderr);
+    const path = join(out, "run.yaml");
+    const config = parseRunConfig(await Deno.readTextFile(path), path);
+    assertEquals(config.train.batch, 2);
+    assertEquals(config.train.context, 32);
+    // As it was saved before the order was: resumed all the same.
+    const state = join(out, "checkpoints", "step-12", "state.json");
+    const { loader, ...others } = JSON.parse(await Deno.readTextFile(state));
+    const { order: _, ...place } = loader;
+    await Deno.writeTextFile(
+      state,
+      JSON.stringify({ ...others, loader: place }),
+    );
+    assertEquals((await minnow(["train", "--resume", out])).code, 0);
+    await Deno.writeTextFile(
+      path,
+      (await Deno.readTextFile(path)).replace(/context: 32/, "context: 16"),
+    );
+    await Deno.writeTextFile(state, JSON.stringify({ ...others, loader }));
+    const other = await minnow(["train", "--resume", out]);
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.stderr, "saved with sequences of 32 tokens");
+  }));
 
 Deno.test("a damaged checkpoint is refused in one line", () =>
   withFolder(async (folder) => {

@@ -17,6 +17,9 @@ const parse = (state: unknown) =>
 Deno.test("a state reads back as it was written", () => {
   assertEquals(parse({ version: 1, ...STATE }), STATE);
   assertEquals(parse({ ...STATE, best: null }), { ...STATE, best: null });
+  const order = { sequenceLength: 32, tokenCount: 1000, seed: 7 };
+  const full = { ...STATE, loader: { ...STATE.loader, order } };
+  assertEquals(parse(full), full);
 });
 
 Deno.test("a damaged state names file, key and value", () => {
@@ -31,6 +34,10 @@ Deno.test("a damaged state names file, key and value", () => {
       [{ ...STATE, seconds: null }, '"seconds" is null; it must be a number'],
       [{ ...STATE, loader: null }, '"loader.epoch" is undefined'],
       [{ ...STATE, loader: { epoch: 0 } }, '"loader.position" is undefined'],
+      [
+        { ...STATE, loader: { ...STATE.loader, order: { seed: 1 } } },
+        '"loader.order.sequenceLength" is undefined',
+      ],
       [{ ...STATE, best: { step: 1 } }, '"best.loss" is undefined'],
     ] as const
   ) {
