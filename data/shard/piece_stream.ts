@@ -63,7 +63,9 @@ export class PieceStream {
     // Of an end without tokens too there is something to take.
     if (left <= Math.max(0, wanted)) return Math.max(1, left);
     if (!this.#hasDocuments) return wanted;
-    if (wanted <= 0 && atEnd && count > 0) return 0;
+    // An end that comes with this piece may be of the tokens before it.
+    const ended = atEnd || this.#ends[this.#takenEnds] === this.#taken;
+    if (wanted <= 0 && ended && count > 0) return 0;
     const most = Math.min(left, MAX_SHARD_TOKENS - count);
     for (let i = this.#takenEnds; i < this.#ends.length; i++) {
       const end = this.#ends[i] - this.#taken;
