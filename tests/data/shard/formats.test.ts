@@ -84,7 +84,7 @@ Deno.test("every format gives back tokens and documents, mapped or not", () =>
   withFolder(async (folder) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
     const random = new Random(seed);
-    for (let trial = 0; trial < 40; trial++) {
+    for (let trial = 0; trial < 16; trial++) {
       const format = random.pick(SHARD_FORMATS);
       const vocabSize = format === "nanogpt"
         ? 65_536
@@ -108,7 +108,7 @@ Deno.test("every format gives back tokens and documents, mapped or not", () =>
         at += piece.length;
       }
       if ((ends.at(-1) ?? 0) < tokens.length) ends.push(tokens.length);
-      const shardTokens = 1 + random.integer(1500);
+      const shardTokens = random.pick([1, 200]) + random.integer(1500);
       const shards = await writeShards(pieces, {
         folder,
         vocabSize,
