@@ -178,6 +178,10 @@ export type {
   OpenPartOptions,
 } from "./data/corpus/corpus.ts";
 export type { Document } from "./data/document.ts";
+export type {
+  DownloadOptions,
+  DownloadProgress,
+} from "./data/download/download_options.ts";
 export { InputError } from "./data/input_error.ts";
 export { Loader } from "./data/loader.ts";
 export type { LoaderOptions, LoaderState } from "./data/loader.ts";

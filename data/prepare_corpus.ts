@@ -18,6 +18,7 @@ import { writeParts } from "./corpus/write_parts.ts";
 import type { Document } from "./document.ts";
 import { InputError } from "./input_error.ts";
 import { findSourceFiles } from "./read/find_source_files.ts";
+import { isUrl } from "./read/is_url.ts";
 import { readDocuments } from "./read/read_documents.ts";
 import type { ReadOptions } from "./read/read_options.ts";
 import type { Tokenizer } from "./tokenize/tokenizer.ts";
@@ -34,7 +35,10 @@ export interface PrepareProgress {
 
 /** Options of {@linkcode prepareCorpus}. */
 export interface PrepareOptions {
-  /** Files and folders of text, files of tokens, or a stream of documents. */
+  /**
+   * Files, folders, globs and URLs of text, files of tokens, or a stream of
+   * documents.
+   */
   readonly data: readonly string[] | AsyncIterable<Document>;
   /**
    * Says what a stream of documents is, for instance `"primer, seed 1"`.
@@ -59,8 +63,8 @@ export interface PrepareOptions {
    * @default 100_000_000
    */
   readonly shardTokens?: number;
-  /** Where the text stands, and whether bad input is passed over. */
-  readonly read?: Pick<ReadOptions, "textField" | "onSkip">;
+  /** Where the text stands, what becomes of bad input, how to download. */
+  readonly read?: Pick<ReadOptions, "textField" | "onSkip" | "download">;
   /** Is told now and then. */
   readonly onProgress?: (progress: PrepareProgress) => void;
 }
@@ -202,12 +206,12 @@ async function describeSources(options: PrepareOptions): Promise<Sources> {
     const list = [{ name: dataName ?? null }];
     return { list, bytes: null, stable: dataName !== undefined };
   }
-  const files = await findSourceFiles(data);
+  const files = await findSourceFiles(data, options.read?.download);
   return {
-    list: files.map(({ path, size, modified }) => ({
-      path: resolve(path),
+    list: files.map(({ path, size, version }) => ({
+      path: isUrl(path) ? path : resolve(path),
       bytes: size,
-      modified,
+      version,
     })),
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     // A pipe has no size and gives something else each time.

@@ -1,5 +1,9 @@
 import { join } from "@std/path";
+import { download } from "../download/download.ts";
+import type { DownloadOptions } from "../download/download_options.ts";
 import { InputError } from "../input_error.ts";
+import { expandGlob, isGlob } from "./expand_glob.ts";
+import { isUrl } from "./is_url.ts";
 import type { Compression, SourceFile, SourceFormat } from "./source_file.ts";
 
 const FORMATS: ReadonlyMap<string, SourceFormat> = new Map([
@@ -17,49 +21,88 @@ const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
   [".zst", "zstd"],
 ]);
 
+const ENDINGS = `${[...FORMATS.keys()].join(", ")}, each also with ${
+  [...COMPRESSIONS.keys()].join(" or ")
+}`;
+
 /**
  * Finds the text files that the paths stand for. Folders are searched to any
  * depth in the order of names; hidden files and files of other kinds in them
- * are passed over. A file named itself is taken whatever its name.
+ * are passed over, and so among those that a glob finds. A file named itself is
+ * taken whatever its name. A URL is downloaded into the cache; what it holds is
+ * told by the end of its path, without the query.
  *
- * @param paths Files and folders.
+ * @param paths Files, folders, globs and URLs.
+ * @param options How to download.
  * @returns The files in order, each once.
- * @throws {InputError} If a path does not exist, a named file is empty, or a
- * folder holds no text file.
+ * @throws {InputError} If a path does not exist, a named file is empty, a
+ * folder holds no text file, or a URL cannot be downloaded.
  */
 export async function findSourceFiles(
   paths: readonly string[],
+  options: DownloadOptions = {},
 ): Promise<SourceFile[]> {
   const files = new Map<string, SourceFile>();
   for (const path of paths) {
-    const info = await statOrExplain(path);
-    if (info.isDirectory) {
-      const found = await searchFolder(path);
-      if (found.length === 0) {
-        throw new InputError(
-          `Cannot read the folder '${path}': it holds no file that ends in ${
-            [...FORMATS.keys()].join(", ")
-          }, each also with ${[...COMPRESSIONS.keys()].join(" or ")}`,
-        );
-      }
-      for (const file of found) files.set(file.path, file);
-    } else {
-      if (info.isFile && info.size === 0) {
-        throw new InputError(`Cannot read '${path}': the file is empty`);
-      }
-      const kind = kindOf(path);
-      files.set(path, {
-        path,
-        local: path,
-        format: kind.format ?? "text",
-        compression: kind.compression,
-        size: info.size,
-        modified: info.mtime?.getTime() ?? 0,
-        named: true,
-      });
+    for (const file of await filesOf(path, options)) {
+      if (!files.has(file.path)) files.set(file.path, file);
     }
   }
   return [...files.values()];
+}
+
+async function filesOf(
+  path: string,
+  options: DownloadOptions,
+): Promise<SourceFile[]> {
+  if (isUrl(path)) return [await downloaded(path, options)];
+  const info = await statTarget(path);
+  // A name may hold a bracket without being a pattern.
+  if (info === null && isGlob(path)) return await matches(path);
+  if (info === null) {
+    throw new InputError(
+      `Cannot read '${path}': there is no such file or folder`,
+    );
+  }
+  if (info.isDirectory) {
+    const found = await searchFolder(path);
+    if (found.length > 0) return found;
+    throw new InputError(
+      `Cannot read the folder '${path}': it holds no file that ends in ${ENDINGS}`,
+    );
+  }
+  if (info.isFile && info.size === 0) throw isEmpty(path);
+  return [sourceFile(path, info, true)];
+}
+
+async function downloaded(
+  url: string,
+  options: DownloadOptions,
+): Promise<SourceFile> {
+  const { path, bytes, sha256 } = await download(url, options);
+  if (bytes === 0) throw isEmpty(url);
+  const { format, compression } = kindOf(new URL(url).pathname);
+  return {
+    path: url,
+    local: path,
+    format: format ?? "text",
+    compression,
+    size: bytes,
+    version: sha256,
+    named: true,
+  };
+}
+
+async function matches(pattern: string): Promise<SourceFile[]> {
+  const paths = await expandGlob(pattern);
+  const files: SourceFile[] = [];
+  for (const path of paths) files.push(...await filesAt(path));
+  if (files.length > 0) return files;
+  throw new InputError(
+    paths.length === 0
+      ? `Cannot read '${pattern}': no file is named so`
+      : `Cannot read '${pattern}': of the ${paths.length} names found none ends in ${ENDINGS}`,
+  );
 }
 
 async function searchFolder(folder: string): Promise<SourceFile[]> {
@@ -69,25 +112,37 @@ async function searchFolder(folder: string): Promise<SourceFile[]> {
   }
   const files: SourceFile[] = [];
   for (const name of names.sort()) {
-    const path = join(folder, name);
-    const link = (await Deno.lstat(path)).isSymlink;
-    const info = link ? await statTarget(path) : await Deno.stat(path);
-    if (info === null) continue;
-    // A link to a folder may lead round in a circle.
-    if (info.isDirectory && !link) files.push(...await searchFolder(path));
-    const { format, compression } = kindOf(path);
-    if (!info.isFile || format === null || info.size === 0) continue;
-    files.push({
-      path,
-      local: path,
-      format,
-      compression,
-      size: info.size,
-      modified: info.mtime?.getTime() ?? 0,
-      named: false,
-    });
+    files.push(...await filesAt(join(folder, name)));
   }
   return files;
+}
+
+/** The files of known kinds at a path that was found, not named. */
+async function filesAt(path: string): Promise<SourceFile[]> {
+  const link = (await Deno.lstat(path)).isSymlink;
+  const info = await statTarget(path);
+  if (info === null) return [];
+  // A link to a folder may lead round in a circle.
+  if (info.isDirectory) return link ? [] : await searchFolder(path);
+  const isText = kindOf(path).format !== null && info.isFile && info.size > 0;
+  return isText ? [sourceFile(path, info, false)] : [];
+}
+
+function sourceFile(
+  path: string,
+  { size, mtime }: Deno.FileInfo,
+  named: boolean,
+): SourceFile {
+  const { format, compression } = kindOf(path);
+  return {
+    path,
+    local: path,
+    format: format ?? "text",
+    compression,
+    size,
+    version: String(mtime?.getTime() ?? 0),
+    named,
+  };
 }
 
 /** What a name says of the content; the format is null where nothing. */
@@ -108,29 +163,21 @@ function kindOf(
   return { format: null, compression };
 }
 
-async function statOrExplain(path: string): Promise<Deno.FileInfo> {
-  try {
-    return await Deno.stat(path);
-  } catch (cause) {
-    throw new InputError(
-      `Cannot read '${path}': ${
-        cause instanceof Deno.errors.NotFound
-          ? "there is no such file or folder"
-          : cause instanceof Error
-          ? cause.message
-          : cause
-      }`,
-      { cause },
-    );
-  }
+function isEmpty(path: string): InputError {
+  return new InputError(`Cannot read '${path}': the file is empty`);
 }
 
-/** What a link leads to, or null for nowhere. */
+/** What a path leads to, or null for nowhere. */
 async function statTarget(path: string): Promise<Deno.FileInfo | null> {
   try {
     return await Deno.stat(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    throw new InputError(
+      `Cannot read '${path}': ${
+        error instanceof Error ? error.message : error
+      }`,
+      { cause: error },
+    );
   }
 }

@@ -17,7 +17,8 @@ import { textPieces } from "./text_pieces.ts";
  * every row; all but the last also packed as `.gz` or `.zst`. Memory stays
  * bounded whatever the files' size.
  *
- * @param paths Files, and folders that are searched to any depth.
+ * @param paths Files, folders, globs and URLs; folders are searched to any
+ * depth, URLs are downloaded into the cache.
  * @param options Which fields to read, and what to do with bad input.
  * @returns The documents in the order of paths, names and lines; none is
  * empty.
@@ -41,7 +42,7 @@ export async function* readDocuments(
   paths: readonly string[],
   options: ReadOptions = {},
 ): AsyncGenerator<Document> {
-  const files = await findSourceFiles(paths);
+  const files = await findSourceFiles(paths, options.download);
   const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
   let bytesRead = 0;
   let documents = 0;

@@ -1,3 +1,4 @@
+import type { DownloadOptions } from "../download/download_options.ts";
 import type { BadSource } from "./bad_source.ts";
 
 /** How far reading has come. */
@@ -39,6 +40,8 @@ export interface ReadOptions {
   readonly onSkip?: (skipped: BadSource) => void;
   /** Is told after every chunk read. */
   readonly onProgress?: (progress: ReadProgress) => void;
+  /** Where to keep what URLs give, and who is told of the downloading. */
+  readonly download?: DownloadOptions;
   /**
    * Characters up to which a text file is one document; a larger one comes in
    * pieces. A line, a record or a text of a table that is longer is an error.

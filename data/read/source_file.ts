@@ -14,8 +14,11 @@ export interface SourceFile {
   readonly compression: Compression;
   /** Size as stored, in bytes. */
   readonly size: number;
-  /** Last change, in milliseconds since 1970; 0 where unknown. */
-  readonly modified: number;
+  /**
+   * Changes with the content: the time of its last change, in milliseconds
+   * since 1970, or of a download its SHA-256.
+   */
+  readonly version: string;
   /** Whether it was named itself and not only found in a folder. */
   readonly named: boolean;
 }

@@ -6,7 +6,7 @@ import {
   type TuningTable,
 } from "../../kernels/tune/tuning_table.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
-import { cacheFolder } from "./cache_folder.ts";
+import { cacheFolder } from "../../data/cache_folder.ts";
 
 /** What tuning needs to know of a device. */
 export type TunedDevice = Pick<Gpu, "adapter" | "capabilities">;
