@@ -208,10 +208,10 @@ async function describeSources(options: PrepareOptions): Promise<Sources> {
   }
   const files = await findSourceFiles(data, options.read?.download);
   return {
-    list: files.map(({ path, size, version }) => ({
+    list: files.map(({ path, size, modified, sha256 }) => ({
       path: isUrl(path) ? path : resolve(path),
       bytes: size,
-      version,
+      ...(sha256 === null ? { modified } : { sha256 }),
     })),
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     // A pipe has no size and gives something else each time.

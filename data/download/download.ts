@@ -15,6 +15,8 @@ export interface Downloaded {
   readonly bytes: number;
   /** SHA-256 of its content, in hexadecimal. */
   readonly sha256: string;
+  /** When it came, in milliseconds since 1970. */
+  readonly modified: number;
 }
 
 /** What stands in the JSON file beside a downloaded one. */
@@ -61,7 +63,8 @@ export async function download(
       const change = await changeHere(path, record) ??
         await changeThere(record);
       if (change === null) {
-        return { path, bytes: record.bytes, sha256: record.sha256 };
+        const { bytes, sha256, modified } = record;
+        return { path, bytes, sha256, modified };
       }
       options.onChange?.(`'${url}' is downloaded again: ${change}`);
     }
@@ -81,7 +84,8 @@ export async function download(
         `'${url}' has another content than before: SHA-256 ${made.sha256} instead of ${record.sha256}`,
       );
     }
-    return { path, bytes: size, sha256: made.sha256 };
+    const { bytes, sha256, modified } = made;
+    return { path, bytes, sha256, modified };
   } finally {
     lock.close();
   }

@@ -79,7 +79,7 @@ async function downloaded(
   url: string,
   options: DownloadOptions,
 ): Promise<SourceFile> {
-  const { path, bytes, sha256 } = await download(url, options);
+  const { path, bytes, sha256, modified } = await download(url, options);
   if (bytes === 0) throw isEmpty(url);
   const { format, compression } = kindOf(new URL(url).pathname);
   return {
@@ -88,7 +88,8 @@ async function downloaded(
     format: format ?? "text",
     compression,
     size: bytes,
-    version: sha256,
+    modified,
+    sha256,
     named: true,
   };
 }
@@ -140,7 +141,8 @@ function sourceFile(
     format: format ?? "text",
     compression,
     size,
-    version: String(mtime?.getTime() ?? 0),
+    modified: mtime?.getTime() ?? 0,
+    sha256: null,
     named,
   };
 }

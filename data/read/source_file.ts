@@ -14,11 +14,10 @@ export interface SourceFile {
   readonly compression: Compression;
   /** Size as stored, in bytes. */
   readonly size: number;
-  /**
-   * Changes with the content: the time of its last change, in milliseconds
-   * since 1970, or of a download its SHA-256.
-   */
-  readonly version: string;
+  /** Last change, in milliseconds since 1970; 0 where unknown. */
+  readonly modified: number;
+  /** SHA-256 of a file that was downloaded, in hexadecimal; null of others. */
+  readonly sha256: string | null;
   /** Whether it was named itself and not only found in a folder. */
   readonly named: boolean;
 }

@@ -1,5 +1,6 @@
 import { basename, extname, join, resolve } from "@std/path";
 import { InputError } from "../../data/input_error.ts";
+import { isUrl } from "../../data/read/is_url.ts";
 import { ConsoleReporter } from "../train/console_reporter.ts";
 import { listCheckpoints } from "../train/checkpoint.ts";
 import { parseRunConfig } from "../train/parse_run_config.ts";
@@ -61,8 +62,9 @@ export const train: Command = {
       kind: "list",
       placeholder: "PATH",
       description:
-        "Text, Markdown or JSONL (also .gz, .zst), folder, or token shards; " +
-        "may be given more than once. Without it: the generated primer",
+        "Text, Markdown, JSONL, CSV (also .gz, .zst) or Parquet; file, folder, " +
+        "glob or URL; or token shards; may be given more than once. Without " +
+        "it: the generated primer",
     },
     {
       name: "budget",
@@ -147,7 +149,7 @@ export const train: Command = {
         resume,
         signal: abort.signal,
         profile: args.boolean("profile"),
-        onDataProgress: (share) => reporter.preparing(share),
+        onDataProgress: (share, doing) => reporter.preparing(share, doing),
         onTuneProgress: (progress) => tuning.progress(progress),
         onSession: (opened) => session = opened,
       });
@@ -218,7 +220,9 @@ async function runOf(
   const config = steps === null && budget === null
     ? { ...given, train: { ...given.train, budget: DEFAULT_BUDGET } }
     : given;
-  const paths = config.data.paths.map((given) => resolve(given));
+  const paths = config.data.paths.map((given) =>
+    isUrl(given) ? given : resolve(given)
+  );
   return {
     config: { ...config, data: { ...config.data, paths } },
     out: args.string("out") ?? await freeFolder(nameOf(path, paths)),
@@ -245,9 +249,10 @@ function overridesOf(args: ParsedArguments): Record<string, string> {
 function nameOf(path: string | undefined, data: readonly string[]): string {
   const source = path ?? data[0];
   if (source === undefined) return "primer";
-  const name = basename(source);
-  const cut = name.slice(0, name.length - extname(name).length);
-  return cut || name;
+  const name = basename(isUrl(source) ? new URL(source).pathname : source);
+  const cut = name.slice(0, name.length - extname(name).length) || name;
+  // Of a glob, what its pattern spells out.
+  return cut.replaceAll(/[*?[\]{}]+/g, "") || "run";
 }
 
 /** `runs/NAME`, with a number where that is taken. */

@@ -96,12 +96,13 @@ export class ConsoleReporter {
   }
 
   /**
-   * Tells how far the text has been read, before training starts. Without a
-   * terminal a text that takes no ten seconds is not worth a line.
+   * Tells how far the data is prepared, before training starts. Without a
+   * terminal what takes no ten seconds is not worth a line.
    *
-   * @param share Share of the bytes read, from 0 to 1.
+   * @param share Share done, from 0 to 1.
+   * @param doing What is being done, as "reading the text".
    */
-  preparing(share: number): void {
+  preparing(share: number, doing: string): void {
     if (this.#output.json) return;
     const { isTerminal } = this.#output;
     const wait = isTerminal ? REDRAW_MS : QUIET_MS;
@@ -109,9 +110,9 @@ export class ConsoleReporter {
     const last = Math.max(this.#readingSince, this.#drawnAt);
     if (this.#now() - last < wait) return;
     this.#drawnAt = this.#now();
-    const percent = `${Math.floor(100 * share)} %`;
-    if (!isTerminal) return this.#output.note(`reading the text: ${percent}`);
-    this.#live = `${progressBar(share)} reading the text: ${percent}`;
+    const text = `${doing}: ${Math.floor(100 * share)} %`;
+    if (!isTerminal) return this.#output.note(text);
+    this.#live = `${progressBar(share)} ${text}`;
     this.#output.writeNote(CLEAR_LINE + this.#live);
   }
 

@@ -1,8 +1,9 @@
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import { type CorpusPart, openPart } from "../../data/corpus/corpus.ts";
 import { readManifest } from "../../data/corpus/manifest.ts";
 import type { Document } from "../../data/document.ts";
-import { formatCount } from "../../data/format.ts";
+import type { DownloadOptions } from "../../data/download/download_options.ts";
+import { formatBytes, formatCount } from "../../data/format.ts";
 import { prepareCorpus } from "../../data/prepare_corpus.ts";
 import { primerDocuments } from "../../data/primer/primer_documents.ts";
 import type { BadSource } from "../../data/read/bad_source.ts";
@@ -43,8 +44,8 @@ export interface CorpusOptions {
    * run kept, so the text itself need not be there any more.
    */
   readonly checkpoint?: string;
-  /** Told of the share of the text that was read, from 0 to 1. */
-  readonly onProgress?: (share: number) => void;
+  /** Told of what is done, and the share done of it, from 0 to 1. */
+  readonly onProgress?: (share: number, doing: string) => void;
 }
 
 /**
@@ -61,12 +62,24 @@ export async function openCorpus(
   const kept = join(out, "data");
   const skipped = new SkipCounts();
   const primer = { seed, bytes: section.primer_bytes };
-  const documents = () => documentsOf(section, seed);
-  const tokenizer = await openTokenizer(section, { seed, checkpoint });
+  const changes: string[] = [];
+  const download: DownloadOptions = {
+    onProgress: ({ url, bytes, totalBytes }) =>
+      onProgress?.(
+        bytes / (totalBytes ?? Infinity),
+        `downloading ${basename(new URL(url).pathname)}, ${formatBytes(bytes)}`,
+      ),
+    onChange: (message) => changes.push(message),
+  };
+  const tokenizer = await openTokenizer(section, {
+    seed,
+    checkpoint,
+    download,
+  });
   const data = checkpoint !== undefined && await exists(kept)
     ? [kept]
     : isPrimer
-    ? documents()
+    ? documentsOf(section, { seed })
     : section.paths;
   const total = isPrimer ? section.primer_bytes : null;
   const corpus = await prepareCorpus({
@@ -76,12 +89,15 @@ export async function openCorpus(
     outDir: kept,
     seed,
     validationFraction: section.validation_fraction,
-    read: readOptions(section, (bad) => skipped.add(bad.reason)),
+    read: {
+      ...readOptions(section, (bad) => skipped.add(bad.reason)),
+      download,
+    },
     onProgress: ({ bytesRead, totalBytes, tokens }) => {
       const [done, all] = total === null
         ? [bytesRead, totalBytes ?? Infinity]
         : [tokens, total];
-      onProgress?.(Math.min(1, done / all));
+      onProgress?.(Math.min(1, done / all), "reading the text");
     },
   });
   const open = (part: CorpusPart) =>
@@ -99,6 +115,7 @@ export async function openCorpus(
       : null,
     isPrimer,
     notices: [
+      ...changes,
       `${formatCount(train.tokens, "tokens")} to learn from, ` +
       `${formatCount(validation?.tokens ?? 0)} to measure on`,
       ...(skipped.total > 0 ? [`bad input was skipped: ${skipped}`] : []),
@@ -111,20 +128,22 @@ export async function openCorpus(
  * Opens the tokenizer of a run.
  *
  * @param section What the run says of its data.
- * @param options Seed of the primer; the checkpoint whose tokenizer is used.
+ * @param options Seed of the primer; the checkpoint whose tokenizer is used;
+ * how to download.
  * @throws {InputError} if it, or the text it is made from, cannot be used.
  */
 export async function openTokenizer(
   section: DataSection,
-  { seed, checkpoint }: {
+  { seed, checkpoint, download }: {
     readonly seed: number;
     readonly checkpoint?: string | undefined;
+    readonly download?: DownloadOptions;
   },
 ): Promise<Tokenizer> {
   const source = checkpoint ?? section.tokenizer ??
     await preparedCorpus(section.paths) ?? "bytes";
   return await loadTokenizer(source, {
-    texts: () => textsOf(documentsOf(section, seed)),
+    texts: () => textsOf(documentsOf(section, { seed, download })),
   });
 }
 
@@ -138,13 +157,17 @@ function readOptions(
 
 function documentsOf(
   section: DataSection,
-  seed: number,
+  { seed, download }: {
+    readonly seed: number;
+    readonly download?: DownloadOptions | undefined;
+  },
 ): AsyncGenerator<Document, void, void> {
   return section.paths.length === 0
     ? eachOf(primerDocuments({ seed, bytes: section.primer_bytes }))
     : readDocuments(section.paths, {
       ...readOptions(section, () => {}),
       metadataFields: [],
+      ...(download ? { download } : {}),
     });
 }
 

@@ -41,8 +41,8 @@ export interface RunOptions {
   readonly profile?: boolean;
   /** Device to train on; opened, and closed at the end, where absent. */
   readonly gpu?: Gpu;
-  /** Told of the preparation of the data: share done, from 0 to 1. */
-  readonly onDataProgress?: (share: number) => void;
+  /** Told of the preparation of the data: share done, from 0 to 1, of what. */
+  readonly onDataProgress?: (share: number, doing: string) => void;
   /** Told of the timing of kernels before training. */
   readonly onTuneProgress?: (progress: TuningProgress) => void;
   /** Given the session once it is open, for measurements. */

@@ -76,7 +76,7 @@ Deno.test("without a terminal reading is told of if it takes long", () => {
   const { reporter, notes, clock } = record({});
   for (const seconds of [0, 4, 9, 11, 15, 22]) {
     clock.now = seconds * 1000;
-    reporter.preparing(seconds / 22);
+    reporter.preparing(seconds / 22, "reading the text");
   }
   assertEquals(notes, [
     "reading the text: 50 %",
