@@ -9,6 +9,7 @@ import type { Gpu } from "../kernels/runtime/gpu.ts";
 import { reportError } from "../model/command/dispatch.ts";
 import { Output } from "../model/command/output.ts";
 import { quietDriver } from "../model/command/quiet_driver.ts";
+import { benchCuration } from "./curation.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchStart } from "./start.ts";
 import { benchPeers } from "./peers.ts";
@@ -37,6 +38,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
   prepare   curation of generated text up to 2 GB: time, memory, resumption
+  curation  the same model trained on a raw corpus and on a curated one
 
 Options:
   --config NAME    configuration: S, M, gpt2-124m; may be repeated
@@ -45,6 +47,7 @@ Options:
   --variants       kernels: time every variant, not only the chosen one
   --other FILE     tune: another adapter's timings, from its cache folder
   --llmc FOLDER    peers: where llm.c's source is, to be compiled
+  --texts FOLDER   curation: where books, web pages and Wikipedia are
   --json           one object a line on stdout, tables on stderr
   --save           write the results to bench/results
   --help           this text`;
@@ -60,6 +63,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   tune: benchTune,
   peers: benchPeers,
   prepare: benchPrepare,
+  curation: benchCuration,
 };
 
 /** Runs the parts that were asked for, one after the other. */

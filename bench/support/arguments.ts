@@ -13,6 +13,7 @@ export const PARTS = [
   "roofline",
   "peers",
   "prepare",
+  "curation",
 ] as const;
 
 /** A part of the benchmark. */
@@ -43,10 +44,12 @@ export interface BenchArguments {
   readonly other: string | undefined;
   /** Folder of llm.c's source. */
   readonly llmc: string | undefined;
+  /** Folder of texts to train and to measure on. */
+  readonly texts: string | undefined;
 }
 
 const BOOLEANS = ["json", "save", "variants", "help"];
-const STRINGS = ["config", "seconds", "filter", "other", "llmc"];
+const STRINGS = ["config", "seconds", "filter", "other", "llmc", "texts"];
 
 /**
  * Reads the command line of the benchmark.
@@ -87,6 +90,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     filter: last("filter") ?? "",
     other: last("other"),
     llmc: last("llmc"),
+    texts: last("texts"),
   };
 }
 
