@@ -83,15 +83,12 @@ export async function makeCorpora(
   await saveQualityModel(join(folder, "quality.bin"), model);
 
   const recipe = await Deno.readTextFile(RECIPE);
-  const config = {
-    ...parseCurationConfig(recipe, RECIPE, folder),
-    seed,
-  };
+  // Paths in it begin where it lies.
+  const source = join(folder, "curate.yaml");
+  const config = { ...parseCurationConfig(recipe, source, folder), seed };
   const raw = join(folder, "raw");
-  await runCuration({ ...config, steps: ["normalize"], out: raw }, {
-    source: RECIPE,
-  });
-  const { written } = await runCuration(config, { source: RECIPE });
+  await runCuration({ ...config, steps: ["normalize"], out: raw }, { source });
+  const { written } = await runCuration(config, { source });
   if (written === null) {
     throw new InputError(`Cannot use '${folder}': it holds an older corpus`);
   }

@@ -11,6 +11,9 @@ import type {
 
 const RECIPE = fromFileUrl(new URL("./run.yaml", import.meta.url));
 
+/** Windows of each text that is measured on, spread evenly over it. */
+const WINDOWS = 2048;
+
 /** What a model is trained on, and for how long. */
 export interface CurationRun {
   /** Files or folders of text or tokens. */
@@ -91,7 +94,7 @@ async function meanLoss(
     read: (offset, into) => into.forEach((_, i) => into[i] = bytes[offset + i]),
     close: () => {},
   };
-  const windows = [...sequentialWindows(source, context)];
+  const windows = [...sequentialWindows(source, context, WINDOWS)];
   const batches = Array.from(
     { length: Math.floor(windows.length / batch) },
     (_, i): TokenBatch => {
