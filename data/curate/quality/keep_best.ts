@@ -26,7 +26,8 @@ export interface BestOptions {
  * leaves the share.
  *
  * @param documents Come in.
- * @param context Where to note what is dropped, and the threshold found.
+ * @param context Where to note what is dropped; the reason names the threshold
+ * found, as in `quality_below_0.7312`.
  * @param options What is best, and how much of it.
  * @returns The best documents in the order in which they came, with their score
  * as `metadata.quality`.
@@ -52,16 +53,14 @@ export async function* keepBest(
     }
     spool.finish();
     const least = leastRange(counts, share * spool.documents);
-    context.progress(
-      `keeps the best ${share * 100} % of ${spool.documents} documents: ` +
-        `quality of at least ${lowerEnd(least).toFixed(4)}`,
-    );
+    // Only now is the threshold known: the reason puts it on record.
+    const reason = `quality_below_${lowerEnd(least).toFixed(4)}`;
     for (const document of spool.replay()) {
       const quality = document.metadata?.quality;
       if (typeof quality === "number" && rangeOf(quality) >= least) {
         yield document;
       } else {
-        context.drop(document, "low_quality");
+        context.drop(document, reason);
       }
     }
   } finally {

@@ -21,9 +21,9 @@ const DEFAULT_THRESHOLD = 0.5;
 
 /**
  * Scores documents with a classifier that `data classifier` trained, notes the
- * score as `metadata.quality`, and drops the others as `low_quality`: those
- * below a threshold, each by itself, or all but the best share, which takes the
- * whole corpus.
+ * score as `metadata.quality`, and drops what is below a threshold, each document
+ * by itself, as `low_quality`; or all but the best share of the whole corpus, as
+ * `quality_below_0.7312`, by the threshold that was found.
  */
 export const QUALITY: StepDefinition<QualityOptions> = {
   name: "quality",
