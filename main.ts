@@ -11,6 +11,7 @@ import { dispatch } from "./model/command/dispatch.ts";
 import { doctor } from "./model/command/doctor.ts";
 import { generate } from "./model/command/generate.ts";
 import { quietDriver } from "./model/command/quiet_driver.ts";
+import { tokenizer } from "./model/command/tokenizer.ts";
 import { train } from "./model/command/train.ts";
 import { tune } from "./model/command/tune.ts";
 
@@ -19,6 +20,7 @@ const COMMANDS: readonly (Command | CommandGroup)[] = [
   generate,
   tune,
   data,
+  tokenizer,
   doctor,
 ];
 

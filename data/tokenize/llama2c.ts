@@ -1,6 +1,6 @@
+import { Heap } from "../heap.ts";
 import type { Llama2cFile } from "./llama2c_file.ts";
 import { llama2cJson } from "./llama2c_json.ts";
-import { MergeHeap } from "./merge_heap.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TokenStream } from "./token_stream.ts";
 
@@ -9,6 +9,19 @@ const BEGIN = 1;
 const FIRST_BYTE = 3;
 const CACHE_ENTRIES = 1 << 17;
 const CACHE_WORD_LENGTH = 48;
+
+/** Two neighbouring tokens that may become one. */
+interface Merge {
+  /** Greater is merged earlier. */
+  readonly score: number;
+  /** Place of the left one; of equal scores the leftmost is merged first. */
+  readonly left: number;
+  readonly right: number;
+  readonly leftId: number;
+  readonly rightId: number;
+  /** What they become. */
+  readonly merged: number;
+}
 
 /**
  * llama2.c's vocabularies: SentencePiece's byte-pair encoding, which merges the
@@ -118,7 +131,7 @@ export class Llama2cTokenizer implements Tokenizer {
     const count = ids.length;
     const next = Int32Array.from(ids, (_, at) => at + 1);
     const previous = Int32Array.from(ids, (_, at) => at - 1);
-    const heap = new MergeHeap();
+    const heap = new Heap<Merge>(before);
     const offer = (left: number, right: number): void => {
       if (left < 0 || right >= count) return;
       const [leftId, rightId] = [ids[left], ids[right]];
@@ -145,4 +158,8 @@ export class Llama2cTokenizer implements Tokenizer {
     }
     return ids.filter((id) => id !== -1);
   }
+}
+
+function before(a: Merge, b: Merge): boolean {
+  return a.score > b.score || (a.score === b.score && a.left < b.left);
 }

@@ -9,6 +9,7 @@ export interface SavedTokenizer {
   }[];
   readonly normalizer?: object;
   readonly preTokenizer: object | null;
+  readonly postProcessor?: object;
   readonly decoder: object;
   readonly model: object;
 }
@@ -39,7 +40,7 @@ export function savedFiles(
     })),
     normalizer: saved.normalizer ?? null,
     pre_tokenizer: saved.preTokenizer,
-    post_processor: null,
+    post_processor: saved.postProcessor ?? null,
     decoder: saved.decoder,
     model: saved.model,
   };
