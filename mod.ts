@@ -106,6 +106,7 @@ export { gatherMetrics } from "./kernels/ops/gather_metrics.ts";
 export type { MetricPart } from "./kernels/ops/gather_metrics.ts";
 export { gradientNorm } from "./kernels/ops/gradient_norm.ts";
 export { texelAddress } from "./kernels/ops/kernel_source.ts";
+export type { OperandPrecision } from "./kernels/ops/operand_precision.ts";
 export type {
   AccessMode,
   BindingDeclaration,

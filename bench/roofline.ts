@@ -19,6 +19,7 @@ const COLUMNS: readonly Column[] = [
   { title: "launches", align: "right" },
   { title: "GFLOP", align: "right" },
   { title: "MB", align: "right" },
+  { title: "MB by tiles", align: "right" },
   { title: "bound by", align: "left" },
   { title: "kind of node", align: "left" },
 ];
@@ -96,6 +97,7 @@ function reportDevice(
       seconds: total(nodes),
       flops: sum(nodes, (node) => node.flops),
       bytes: sum(nodes, (node) => node.bytes),
+      traffic: sum(nodes, (node) => node.traffic),
       bound: boundOf(nodes),
     })),
   });
@@ -113,6 +115,7 @@ function reportDevice(
       String(sum(nodes, (node) => node.launches)),
       (sum(nodes, (node) => node.flops) / 1e9).toFixed(1),
       (sum(nodes, (node) => node.bytes) / 1e6).toFixed(0),
+      (sum(nodes, (node) => node.traffic) / 1e6).toFixed(0),
       boundOf(nodes),
       kind,
     ]),

@@ -1,8 +1,9 @@
 import type { PlannedDispatch } from "../../kernels/plan/plan.ts";
+import { BYTES_PER_ELEMENT } from "../../kernels/ops/tensor.ts";
 import type { DevicePreset } from "../../model/budget/device_presets.ts";
 
 /** What bounds the time of a node. */
-export type Bound = "compute" | "memory" | "launch" | "width";
+export type Bound = "compute" | "memory" | "cache" | "launch" | "width";
 
 /** What a node of a step costs on paper. */
 export interface NodeCost {
@@ -14,6 +15,8 @@ export interface NodeCost {
   readonly flops: number;
   /** Bytes that its launches read and write, each bound range once. */
   readonly bytes: number;
+  /** The same, counting again what several workgroups read. */
+  readonly traffic: number;
   /** Predicted seconds. */
   readonly seconds: number;
   /** What takes the longest. */
@@ -27,13 +30,21 @@ export interface NodeCost {
  */
 export const UTILISATION = { compute: 0.6, memory: 0.8 };
 
+/**
+ * How much faster than memory the last cache is that multiprocessors share;
+ * assumed, because data sheets do not say. What workgroups read again is
+ * assumed to come from there: those that run at the same time are neighbours.
+ */
+export const CACHE_SPEED = 3;
+
 /** Seconds between the starts of dependent launches in one pass; assumed. */
 export const LAUNCH_SECONDS = 4e-6;
 
 /**
  * The roofline of every node of a step: its time is that of its arithmetic or
  * of its memory traffic, whichever is longer (Williams, Waterman and Patterson
- * 2009), and no less than its launches take. Fewer workgroups than
+ * 2009), and no less than its launches take. What is bound comes from memory
+ * once; what tiles of a product read again, from the cache. Fewer workgroups than
  * multiprocessors leave some of those idle, which stretches arithmetic.
  *
  * @param launches Launches of a step in order.
@@ -66,25 +77,38 @@ function costOf(
   const bytes = sum(
     node.map(({ bindings }) => sum(bindings.map((each) => each.bytes))),
   );
+  const traffic = sum(
+    node.map(({ kernel, bindings }) =>
+      Math.max(
+        (kernel.traffic ?? 0) * BYTES_PER_ELEMENT,
+        sum(bindings.map((each) => each.bytes)),
+      )
+    ),
+  );
   const groups = Math.max(
     ...node.map(({ workgroups: [x, y, z] }) => x * y * z),
   );
   const busy = Math.min(1, groups / device.multiprocessors);
   const full = flops / (device.flopsPerSecond * UTILISATION.compute);
   const memory = bytes / (device.bytesPerSecond * UTILISATION.memory);
+  const cache = traffic /
+    (device.bytesPerSecond * CACHE_SPEED * UTILISATION.memory);
   const launch = node.length * LAUNCH_SECONDS;
   const compute = full / busy;
-  const seconds = Math.max(compute, memory, launch);
+  const seconds = Math.max(compute, memory, cache, launch);
   const bound: Bound = seconds === launch
     ? "launch"
     : seconds === memory
     ? "memory"
+    : seconds === cache
+    ? "cache"
     : full >= memory
     ? "compute"
     : "width";
   const [{ pass, op }] = node;
   const kind = `${pass} ${op}`;
-  return { kind, launches: node.length, flops, bytes, seconds, bound };
+  const launches = node.length;
+  return { kind, launches, flops, bytes, traffic, seconds, bound };
 }
 
 function sum(values: readonly number[]): number {

@@ -14,6 +14,7 @@ import {
   type VectorWidth,
   vectorWidth,
 } from "./vector_width.ts";
+import { workgroupTotal } from "./workgroup_total.ts";
 
 /** Invocations of the first stage for one range, unless their loops are long. */
 const MOST_PARTIALS = 8192;
@@ -137,7 +138,7 @@ function lower(
     });
   }
   dispatch({
-    kernel: totalKernel(start),
+    kernel: totalKernel(start, capabilities.features.has("subgroups")),
     bindings: [{ tensor: node.outputs.norm }, { tensor: partials }],
     workgroups: [1, 1, 1],
   });
@@ -186,27 +187,29 @@ function partialsKernel(
 }
 
 /** One workgroup adds all partial sums, each invocation every 64th. */
-function totalKernel(count: number): KernelSource {
+function totalKernel(count: number, subgroups: boolean): KernelSource {
   return {
     name: "gradient_norm_total",
+    extensions: subgroups ? ["subgroups"] : [],
     bindings: [
       { name: "norm", element: "f32", access: "write" },
       { name: "partials", element: "vec4<f32>", access: "read" },
     ],
-    body: `
-var<workgroup> sums: array<vec4<f32>, ${LINEAR_WORKGROUP}>;
+    body: `${
+      workgroupTotal({
+        threads: LINEAR_WORKGROUP,
+        element: "vec4<f32>",
+        subgroups,
+      })
+    }
 @compute @workgroup_size(${LINEAR_WORKGROUP})
 fn main(@builtin(local_invocation_index) local: u32) {
-  var sum = vec4<f32>();
+  var part = vec4<f32>();
   for (var at = local; at < ${count}u; at += ${LINEAR_WORKGROUP}u) {
-    sum += partials[at];
+    part += partials[at];
   }
-  sums[local] = sum;
-  workgroupBarrier();
+  let sum = group_total(local, part);
   if (local != 0u) { return; }
-  for (var other = 1u; other < ${LINEAR_WORKGROUP}u; other++) {
-    sum += sums[other];
-  }
   // A product of both scales would be below what f32 holds.
   let large = sqrt(sum.y) * ${1 / LARGE_SCALE};
   let ratio = sqrt(sum.x) / max(large, 1.0);

@@ -1,3 +1,5 @@
+import type { Capabilities } from "../runtime/capabilities.ts";
+
 /** How WGSL sees the elements of a binding. */
 export type BindingElement = "f32" | "u32" | "vec4<f32>" | "vec2<f32>";
 
@@ -80,13 +82,27 @@ export interface KernelSource {
   readonly bindings: readonly BindingDeclaration[];
   /** WGSL with an entry point `main`. */
   readonly body: string;
+  /**
+   * Elements that all workgroups read and write together, where several read
+   * the same ones; absent where each bound element is touched once.
+   */
+  readonly traffic?: number;
+  /** Features of WGSL that it uses; the adapter must have them. */
+  readonly extensions?: readonly ("f16" | "subgroups")[];
 }
 
-/** The whole WGSL module of a kernel, given the access mode of each binding. */
+/**
+ * The whole WGSL module of a kernel, given the access mode of each binding.
+ * Extensions are declared in the words that the adapter's compiler knows.
+ */
 export function moduleText(
   kernel: KernelSource,
   access: readonly AccessMode[],
+  { subgroupDirective }: Pick<Capabilities, "subgroupDirective">,
 ): string {
+  const directives = (kernel.extensions ?? [])
+    .filter((name) => name !== "subgroups" || subgroupDirective)
+    .map((name) => `enable ${name};`);
   const declarations = kernel.bindings.map((binding, index) =>
     `@group(0) @binding(${index}) ` +
     ("texels" in binding
@@ -95,5 +111,5 @@ export function moduleText(
         access[index]
       }> ${binding.name}: array<${binding.element}>;`)
   );
-  return [...declarations, kernel.body].join("\n");
+  return [...directives, ...declarations, kernel.body].join("\n");
 }

@@ -3,6 +3,7 @@ import { foldWorkgroups, MOST_LOOP_TURNS } from "./launch.ts";
 import { bindRange } from "./matmul_blocks.ts";
 import { lowerMatmul, type MatmulContext } from "./matmul_lower.ts";
 import type { LowerContext } from "./op_spec.ts";
+import { gradientPrecision } from "./operand_precision.ts";
 import {
   lossSumKernel,
   softmaxLossKernel,
@@ -116,8 +117,12 @@ function lowerRows(
       capabilities,
     ),
   });
+  const backward = {
+    ...matmuls,
+    operands: gradientPrecision(matmuls.operands),
+  };
   if (gradients) {
-    lowerMatmul(matmuls, {
+    lowerMatmul(backward, {
       layout: "nn",
       rows,
       columns: channels,
@@ -128,7 +133,7 @@ function lowerRows(
     });
   }
   if (weightGradientSum) {
-    lowerMatmul(matmuls, {
+    lowerMatmul(backward, {
       layout: "tn",
       rows: width,
       columns: channels,
@@ -141,19 +146,46 @@ function lowerRows(
   }
 }
 
+/**
+ * On a GPU a workgroup to a row, whose loads coalesce, with subgroups where the
+ * adapter has them; on a CPU an invocation to a row, without barriers.
+ */
 function softmaxLossVariants(
   width: number,
-  { software }: Capabilities,
+  { software, features }: Capabilities,
 ): [SoftmaxLossVariant, ...SoftmaxLossVariant[]] {
-  const alone = { name: "row_per_invocation", groupRows: 64, sharing: 1 };
-  const shared = { name: "row_per_workgroup", groupRows: 1, sharing: 256 };
-  const between = { name: "row_per_16", groupRows: 4, sharing: 16 };
+  const pairwise = { subgroups: false };
+  const alone = {
+    name: "row_per_invocation",
+    groupRows: 64,
+    sharing: 1,
+    ...pairwise,
+  };
+  const between = {
+    name: "row_per_16",
+    groupRows: 4,
+    sharing: 16,
+    ...pairwise,
+  };
+  const workgroup = {
+    name: "row_per_workgroup",
+    groupRows: 1,
+    sharing: 256,
+    ...pairwise,
+  };
+  const shared: [SoftmaxLossVariant, ...SoftmaxLossVariant[]] =
+    features.has("subgroups")
+      ? [
+        { ...workgroup, name: "row_per_workgroup_subgroups", subgroups: true },
+        workgroup,
+      ]
+      : [workgroup];
   const turns = 2 * (width % 4 === 0 ? width / 4 : width);
-  if (turns / between.sharing > MOST_LOOP_TURNS) return [shared];
+  if (turns / between.sharing > MOST_LOOP_TURNS) return shared;
   if (turns > MOST_LOOP_TURNS) {
-    return software ? [between, shared] : [shared, between];
+    return software ? [between, ...shared] : [...shared, between];
   }
-  return software ? [alone, between, shared] : [shared, between, alone];
+  return software ? [alone, between, ...shared] : [...shared, between, alone];
 }
 
 function sumLosses(context: Context, total: number): void {
@@ -172,7 +204,10 @@ function sumLosses(context: Context, total: number): void {
     );
     const accumulate = node.inputs.loss !== undefined || start > 0;
     context.dispatch({
-      kernel: lossSumKernel(rows, losses.base, accumulate),
+      kernel: lossSumKernel(rows, losses.base, {
+        accumulate,
+        subgroups: capabilities.features.has("subgroups"),
+      }),
       bindings: [
         { tensor: node.outputs.loss },
         losses.binding,
@@ -188,6 +223,7 @@ function sharingScratch(context: Context): MatmulContext {
   const made = new Map<string, Tensor>();
   return {
     capabilities: context.capabilities,
+    operands: context.operands,
     dispatch: (dispatch) => context.dispatch(dispatch),
     texels: (count) => context.texels(count),
     copyToTexels: (copy) => context.copyToTexels(copy),

@@ -2,67 +2,128 @@ import type { MatmulCandidate } from "./matmul_variants.ts";
 import { aIsVector, type MatmulProblem } from "./matmul_problem.ts";
 import type { ThinTile } from "./matmul_thin_kernel.ts";
 import { splitName, tileCount } from "./matmul_tile.ts";
-import type { WorkgroupTile } from "./matmul_workgroup_kernel.ts";
+import type { WorkgroupTile } from "./matmul_stages.ts";
+import { workgroupBytes } from "./matmul_workgroup_kernel.ts";
+import type { OperandPrecision } from "./operand_precision.ts";
 
 /** Workgroup tiles: rows and columns an invocation, workgroup, stage depth. */
-const WORKGROUP_TILES: readonly WorkgroupTile[] = [
+const WORKGROUP_TILES = [
   [8, 8, 16, 16, 8],
   [8, 8, 8, 16, 8],
   [8, 8, 8, 8, 16],
   [4, 4, 16, 16, 16],
   [4, 4, 8, 16, 16],
   [4, 4, 8, 8, 16],
-].map(([tileRows, tileColumns, groupRows, groupColumns, stageDepth]) => ({
-  tileRows,
-  tileColumns,
-  groupRows,
-  groupColumns,
-  stageDepth,
-  splits: 1,
-}));
+] as const;
 
 /** Workgroups that fill a GPU of some dozens of multiprocessors. */
 const FULL_GPU = 256;
+
+/** Costs in multiplications of an invocation. */
+const COST = {
+  /** An element from workgroup memory, by its precision: half the bytes are
+   * half the time, but have to be unpacked: f16 by a conversion of two at once,
+   * bf16 by a shift or a mask each. */
+  staged: { f32: 2, f16: 1.5, bf16: 2 },
+  /**
+   * Waiting, a staged block: with one buffer, for a whole copy from memory
+   * between two barriers, hidden by what other workgroups of the
+   * multiprocessor multiply meanwhile; with two, for one barrier, loads being
+   * under way since the block before.
+   */
+  block: { 1: 64, 2: 24 },
+  /** Before and after all blocks, in depths. */
+  start: 64,
+  /** A partial sum, written and read again. */
+  partialSum: 8,
+} as const;
+
+/** Bytes of workgroup memory of which several workgroups fit side by side. */
+const ROOMY = 16_384;
 
 /**
  * Ways to compute a matmul where invocations are lanes of a GPU: tiles that
  * share operands through workgroup memory, more of them or split depths where
  * they would leave multiprocessors idle, and for few rows kernels whose
- * invocations share the depth. Costs count loads from workgroup memory and
- * multiplications of all rounds of workgroups.
+ * invocations share the depth.
+ *
+ * This is the heuristic without a cache, from sizes and limits alone. The
+ * cheapest legal candidate wins, its cost being that of a workgroup times the
+ * workgroups, which are at least those that fill a GPU. A workgroup costs its
+ * multiplications, its loads from workgroup memory and its waits. So:
+ *
+ * - large products take 128×128 tiles of 8×8 an invocation, smaller ones or
+ *   devices that allow fewer invocations smaller tiles; a depth is split, in
+ *   parts of at least 128, where there are fewer tiles than {@linkcode FULL_GPU};
+ * - two buffers win while they leave room for other workgroups, whose work
+ *   hides waits as well: beyond {@linkcode ROOMY} bytes they cost as much as
+ *   one;
+ * - up to 16 rows, invocations share the depth instead;
+ * - operands are rounded while they are staged only if the plan allows it
+ *   (`operands`); f16 then wins by its cost, where the device has `shader-f16`;
+ *   bf16 wins by leaving room for two buffers.
+ *
+ * What does not fit the device's workgroup memory or invocations is left out.
  */
-export function gpuCandidates(problem: MatmulProblem): MatmulCandidate[] {
-  const { rows, columns, depth } = problem;
+export function gpuCandidates(
+  problem: MatmulProblem,
+  operands: OperandPrecision,
+): MatmulCandidate[] {
   const candidates: MatmulCandidate[] = [];
-  for (const base of WORKGROUP_TILES) {
-    const { down, across } = tileCount(problem, base);
+  for (const [tileRows, tileColumns, ...group] of WORKGROUP_TILES) {
+    const [groupRows, groupColumns, stageDepth] = group;
     for (const splits of [1, 2, 4, 8, 16, 32]) {
-      if (splits > 1 && depth / splits < 128) continue;
-      const tile = { ...base, splits };
-      const { tileRows, tileColumns, groupRows, groupColumns } = tile;
-      const groups = down * across * splits;
-      const invocations = groupRows * groupColumns;
-      // Loads from workgroup memory and multiplications of a workgroup, each
-      // round of workgroups taking the whole device.
-      const perDepth = invocations *
-        (tileRows * tileColumns + 2 * (tileRows + tileColumns));
-      const filled = Math.max(groups, FULL_GPU);
-      const cost = filled * perDepth * (Math.ceil(depth / splits) + 64) +
-        (splits > 1 ? 8 * splits * rows * columns : 0);
-      candidates.push({
-        cost,
-        variant: {
-          kind: "workgroup",
-          name: `workgroup_${tileRows * groupRows}x${
-            tileColumns * groupColumns
-          }_${tileRows}x${tileColumns}${splitName(splits)}`,
-          tile,
-        },
-      });
+      if (splits > 1 && problem.depth / splits < 128) continue;
+      for (const buffers of [1, 2] as const) {
+        for (const precision of new Set(["f32" as const, operands])) {
+          candidates.push(workgroupCandidate(problem, {
+            tileRows,
+            tileColumns,
+            groupRows,
+            groupColumns,
+            stageDepth,
+            splits,
+            buffers,
+            operands: precision,
+          }));
+        }
+      }
     }
   }
-  if (rows <= 16) candidates.push(...thinCandidates(problem));
+  if (problem.rows <= 16) candidates.push(...thinCandidates(problem));
   return candidates;
+}
+
+function workgroupCandidate(
+  problem: MatmulProblem,
+  tile: WorkgroupTile,
+): MatmulCandidate {
+  const { rows, columns, depth } = problem;
+  const { tileRows, tileColumns, groupRows, groupColumns, splits } = tile;
+  const { buffers, operands, stageDepth } = tile;
+  const { down, across } = tileCount(problem, tile);
+  const groups = Math.max(down * across * splits, FULL_GPU);
+  const invocations = groupRows * groupColumns;
+  const crowded = workgroupBytes(problem, tile) > ROOMY;
+  const perDepth = tileRows * tileColumns +
+    COST.staged[operands] * (tileRows + tileColumns) +
+    COST.block[crowded ? 1 : buffers] / stageDepth;
+  const name = [
+    `workgroup_${tileRows * groupRows}x${tileColumns * groupColumns}`,
+    `${tileRows}x${tileColumns}`,
+    ...(buffers === 2 ? ["double"] : []),
+    ...(operands === "f32" ? [] : [operands]),
+  ].join("_");
+  return {
+    cost: groups * invocations * perDepth *
+        (Math.ceil(depth / splits) + COST.start) +
+      (splits > 1 ? COST.partialSum * splits * rows * columns : 0),
+    variant: {
+      kind: "workgroup",
+      name: `${name}${splitName(splits)}`,
+      tile,
+    },
+  };
 }
 
 function thinCandidates(problem: MatmulProblem): MatmulCandidate[] {

@@ -1,4 +1,5 @@
 import type { ActivationKind } from "./activation_wgsl.ts";
+import type { KernelSource } from "./kernel_source.ts";
 import { foldWorkgroups, linearWorkgroups } from "./launch.ts";
 import { bindRange, matmulBlocks } from "./matmul_blocks.ts";
 import { splitSumKernel } from "./matmul_epilogue.ts";
@@ -7,7 +8,7 @@ import { bufferOperands, texelOperands } from "./matmul_operands.ts";
 import { registerKernel } from "./matmul_register_kernel.ts";
 import { operandTexels, packKernel } from "./matmul_texels.ts";
 import { thinKernel } from "./matmul_thin_kernel.ts";
-import { tileCount } from "./matmul_tile.ts";
+import { tileCount, tileTraffic } from "./matmul_tile.ts";
 import { type MatmulVariant, matmulVariants } from "./matmul_variants.ts";
 import { workgroupKernel } from "./matmul_workgroup_kernel.ts";
 import type {
@@ -17,12 +18,19 @@ import type {
   PoseProblem,
   TensorBinding,
 } from "./op_spec.ts";
+import { type OperandPrecision, operandRounding } from "./operand_precision.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** What {@linkcode lowerMatmul} needs of a lowering context. */
 export type MatmulContext = Pick<
   LowerContext<unknown>,
-  "capabilities" | "scratch" | "texels" | "copyToTexels" | "dispatch" | "choose"
+  | "capabilities"
+  | "operands"
+  | "scratch"
+  | "texels"
+  | "copyToTexels"
+  | "dispatch"
+  | "choose"
 >;
 
 /** A packed row-major matrix, or one that starts inside a tensor. */
@@ -197,12 +205,13 @@ function launch(
   result: readonly Binding[],
   epilogue: readonly Binding[],
 ): void {
-  const { capabilities } = context;
+  const { capabilities, operands: precision } = context;
   const { layout, rows, columns, depth } = problem;
   const variant = context.choose(
-    `matmul ${layout} ${rows} ${columns} ${depth}`,
-    matmulVariants(problem, capabilities),
-    posing({ layout, rows, columns, depth }),
+    `matmul ${layout} ${rows} ${columns} ${depth}` +
+      (precision === "f32" ? "" : ` ${precision}`),
+    matmulVariants(problem, capabilities, precision),
+    posing({ layout, rows, columns, depth, precision }),
   );
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
@@ -236,7 +245,10 @@ function launch(
   });
 }
 
-type Sizes = Pick<MatmulOperation, "layout" | "rows" | "columns" | "depth">;
+interface Sizes
+  extends Pick<MatmulOperation, "layout" | "rows" | "columns" | "depth"> {
+  readonly precision: OperandPrecision;
+}
 
 /** A plain product as an op of its own. */
 const productSpec: OpSpec<Sizes> = {
@@ -246,7 +258,7 @@ const productSpec: OpSpec<Sizes> = {
   }),
   lower(context) {
     const { inputs: { a, b }, outputs: { c }, attributes } = context.node;
-    lowerMatmul(context, {
+    lowerMatmul({ ...context, operands: attributes.precision }, {
       ...attributes,
       a: { tensor: a },
       b: { tensor: b },
@@ -263,6 +275,7 @@ const SAMPLES = 64;
 /** Poses a product without epilogue, and checks samples of it in f64. */
 function posing(sizes: Sizes): PoseProblem {
   const { layout, rows, columns, depth } = sizes;
+  const { relative, absolute } = operandRounding(sizes.precision);
   const [across, down] = [layout === "tn", layout === "nt"];
   return (graph) => {
     const a = graph.input("a", across ? [depth, rows] : [rows, depth]);
@@ -278,14 +291,20 @@ function posing(sizes: Sizes): PoseProblem {
         const column = index % columns;
         let value = 0;
         let magnitude = 0;
+        let rounding = 0;
         for (let k = 0; k < depth; k++) {
-          const product = left[across ? k * rows + row : row * depth + k] *
-            right[down ? column * depth + k : k * columns + column];
-          value += product;
-          magnitude += Math.abs(product);
+          const x = left[across ? k * rows + row : row * depth + k];
+          const y = right[down ? column * depth + k : k * columns + column];
+          const [dx, dy] = [x, y].map((operand) =>
+            relative * Math.abs(operand) + absolute
+          );
+          value += x * y;
+          magnitude += Math.abs(x * y);
+          rounding += Math.abs(x) * dy + Math.abs(y) * dx + dx * dy;
         }
         // Each of `depth` multiplications and additions rounds once.
-        const tolerance = 2 * depth * 2 ** -24 * magnitude;
+        const tolerance = rounding +
+          2 * depth * 2 ** -24 * (magnitude + rounding);
         yield { tensor: c, index, value, tolerance };
       }
     };
@@ -318,7 +337,20 @@ function copyToTexels(
   return [texels];
 }
 
-function kernelOf(problem: MatmulProblem, variant: MatmulVariant) {
+function kernelOf(
+  problem: MatmulProblem,
+  variant: MatmulVariant,
+): KernelSource {
+  return {
+    ...kernelText(problem, variant),
+    traffic: tileTraffic(problem, variant.tile),
+  };
+}
+
+function kernelText(
+  problem: MatmulProblem,
+  variant: MatmulVariant,
+): KernelSource {
   switch (variant.kind) {
     case "register":
       return registerKernel(problem, variant.tile, bufferOperands(problem));

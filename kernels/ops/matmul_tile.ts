@@ -31,6 +31,17 @@ export function tileCount(
 }
 
 /**
+ * Elements that workgroups read and write: every one reads its rows of a and its
+ * columns of b, which its neighbours read as well, and writes its part of c.
+ */
+export function tileTraffic(problem: MatmulProblem, tile: MatmulTile): number {
+  const { rows, columns, depth } = problem;
+  const { down, across } = tileCount(problem, tile);
+  return depth * (rows * across + columns * down) +
+    rows * columns * tile.splits;
+}
+
+/**
  * A register tile whose workgroup has the shape that covers c with the fewest
  * elements beyond its edges, and of those the widest.
  */

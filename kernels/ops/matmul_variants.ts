@@ -7,10 +7,9 @@ import { operandTexels } from "./matmul_texels.ts";
 import { type ThinTile, thinWorkgroupBytes } from "./matmul_thin_kernel.ts";
 import { type MatmulTile, registerTile } from "./matmul_tile.ts";
 import { BYTES_PER_ELEMENT } from "./tensor.ts";
-import {
-  workgroupBytes,
-  type WorkgroupTile,
-} from "./matmul_workgroup_kernel.ts";
+import type { WorkgroupTile } from "./matmul_stages.ts";
+import { workgroupBytes } from "./matmul_workgroup_kernel.ts";
+import type { OperandPrecision } from "./operand_precision.ts";
 
 /** One way to compute a matmul: a kernel template and its sizes. */
 export type MatmulVariant =
@@ -45,10 +44,11 @@ const MOST_CANDIDATES = 32;
 export function matmulVariants(
   problem: MatmulProblem,
   capabilities: Capabilities,
+  operands: OperandPrecision,
 ): [MatmulVariant, ...MatmulVariant[]] {
   const candidates = capabilities.software
     ? softwareCandidates(problem)
-    : gpuCandidates(problem);
+    : gpuCandidates(problem, operands);
   const [best, ...others] = diverse(
     candidates
       .filter(({ variant }) => isLegal(problem, variant, capabilities))
@@ -76,10 +76,13 @@ function diverse(variants: readonly MatmulVariant[]): MatmulVariant[] {
   const sizes = new Set<string>();
   for (const variant of variants) {
     const { kind, tile } = variant;
-    const size = [kind, tile.tileRows * tile.tileColumns].join();
+    const family = kind === "workgroup"
+      ? [kind, variant.tile.buffers, variant.tile.operands].join()
+      : kind;
+    const size = [family, tile.tileRows * tile.tileColumns].join();
     if (sizes.has(size)) continue;
     sizes.add(size);
-    ofKind.set(kind, [...ofKind.get(kind) ?? [], variant]);
+    ofKind.set(family, [...ofKind.get(family) ?? [], variant]);
   }
   const kinds = [...ofKind.values()];
   const longest = Math.max(0, ...kinds.map(({ length }) => length));
@@ -91,7 +94,7 @@ function diverse(variants: readonly MatmulVariant[]): MatmulVariant[] {
 function isLegal(
   problem: MatmulProblem,
   variant: MatmulVariant,
-  { limits, texelReads }: Capabilities,
+  { limits, texelReads, features }: Capabilities,
 ): boolean {
   const { rows, columns } = problem;
   const { kind, tile } = variant;
@@ -101,6 +104,10 @@ function isLegal(
     const fits = texels <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
     if (!texelReads || !fits) return false;
   }
+  if (
+    kind === "workgroup" && variant.tile.operands === "f16" &&
+    !features.has("shader-f16")
+  ) return false;
   const invocations = tile.groupColumns *
     (kind === "thin" ? variant.tile.groupDepth : tile.groupRows);
   const shared = kind === "thin"

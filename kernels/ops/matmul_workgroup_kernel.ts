@@ -19,13 +19,15 @@ import {
   tileStep,
   tileSums,
 } from "./matmul_step.ts";
-import { groupPosition, type MatmulTile } from "./matmul_tile.ts";
-
-/** Division of a matmul whose workgroups stage their operands. */
-export interface WorkgroupTile extends MatmulTile {
-  /** Depths staged at a time, a multiple of 4. */
-  readonly stageDepth: number;
-}
+import {
+  overlappedStages,
+  type StageCopy,
+  stages,
+  stagesInTurn,
+  type WorkgroupTile,
+} from "./matmul_stages.ts";
+import { groupPosition } from "./matmul_tile.ts";
+import { type StagedFour, stagedFour } from "./staged_four.ts";
 
 /** Bytes of workgroup memory that {@linkcode workgroupKernel} takes. */
 export function workgroupBytes(
@@ -33,7 +35,8 @@ export function workgroupBytes(
   tile: WorkgroupTile,
 ): number {
   const { a, b } = stages(layout, tile);
-  return (a.lines * a.pitch + b.lines * b.pitch) * 16;
+  return tile.buffers * (a.lines * a.pitch + b.lines * b.pitch) *
+    stagedFour(tile.operands).bytes;
 }
 
 /**
@@ -48,12 +51,14 @@ export function workgroupKernel(
 ): KernelSource {
   const { layout, rows, columns, depth } = problem;
   const { tileRows, tileColumns, groupRows, groupColumns, splits } = tile;
-  const { stageDepth } = tile;
+  const { stageDepth, buffers } = tile;
   const splitDepth = Math.ceil(depth / splits / stageDepth) * stageDepth;
+  const four = stagedFour(tile.operands);
   const { a, b } = stages(layout, tile);
+  const inTurn = buffers === 2;
   const source: StepSource = {
-    a: staged("a_stage", a.pitch, layout !== "tn"),
-    b: staged("b_stage", b.pitch, layout === "nt"),
+    a: staged("a_stage", a.pitch, layout !== "tn", four, inTurn),
+    b: staged("b_stage", b.pitch, layout === "nt", four, inTurn),
     tileRows,
     tileColumns,
     order: "depth",
@@ -63,20 +68,24 @@ export function workgroupKernel(
   const end = splits === 1
     ? `${depth}u`
     : `min(first + ${splitDepth}u, ${depth}u)`;
+  const copies: readonly StageCopy[] = [
+    { name: "a", stage: a, across: layout === "tn", origin: "group_row" },
+    { name: "b", stage: b, across: layout !== "nt", origin: "group_column" },
+  ];
+  const multiply = [
+    `for (var k = 0u; k < ${stageDepth}u; k += 4u) {`,
+    ...tileStep(source, 4),
+    "}",
+  ];
   const lines = [
     ...groupPosition(problem, tile),
     ...stageOffsets(source, tile),
     ...tileSums(source),
     `let first = ${splits === 1 ? "0u" : `group_id.z * ${splitDepth}u`};`,
-    `for (var start = first; start < ${end}; start += ${stageDepth}u) {`,
-    ...copy("a", a, layout === "tn", "group_row", tile),
-    ...copy("b", b, layout !== "nt", "group_column", tile),
-    "workgroupBarrier();",
-    `for (var k = 0u; k < ${stageDepth}u; k += 4u) {`,
-    ...tileStep(source, 4),
-    "}",
-    "workgroupBarrier();",
-    "}",
+    `let end = ${end};`,
+    ...(inTurn
+      ? overlappedStages(copies, multiply, tile)
+      : stagesInTurn(copies, multiply, tile)),
     ...forTile(
       tileRows,
       tileColumns,
@@ -89,6 +98,7 @@ export function workgroupKernel(
     name: `matmul_${layout}_workgroup_${groupRows * tileRows}x${
       groupColumns * tileColumns
     }`,
+    extensions: four.extensions,
     bindings: splits === 1
       ? matmulBindings(problem, operands)
       : partialBindings(problem, operands),
@@ -105,8 +115,9 @@ ${
         inner: layout === "nt" ? depth : columns,
       })
     }
-var<workgroup> a_stage: array<vec4<f32>, ${a.lines * a.pitch}>;
-var<workgroup> b_stage: array<vec4<f32>, ${b.lines * b.pitch}>;
+${four.functions}
+var<workgroup> a_stage: array<${four.type}, ${buffers * a.lines * a.pitch}>;
+var<workgroup> b_stage: array<${four.type}, ${buffers * b.lines * b.pitch}>;
 @compute @workgroup_size(${groupColumns}, ${groupRows})
 fn main(
   @builtin(workgroup_id) group_id: vec3<u32>,
@@ -116,42 +127,6 @@ fn main(
 ) {
   ${lines.join("\n  ")}
 }`,
-  };
-}
-
-/** A staged block: `lines` lines of `width` vec4, `pitch` vec4 apart. */
-interface Stage {
-  readonly lines: number;
-  readonly width: number;
-  readonly pitch: number;
-}
-
-/**
- * The staged blocks keep the storage's own order, so that copying needs no
- * transposition. Where lines run along the depth, neighbouring invocations
- * read the same place of different lines: one vec4 more a line keeps those in
- * different memory banks.
- */
-function stages(
-  layout: MatmulProblem["layout"],
-  tile: WorkgroupTile,
-): { readonly a: Stage; readonly b: Stage } {
-  const { stageDepth } = tile;
-  const along = (lines: number): Stage => ({
-    lines,
-    width: stageDepth / 4,
-    pitch: stageDepth / 4 + 1,
-  });
-  const across = (length: number): Stage => ({
-    lines: stageDepth,
-    width: length / 4,
-    pitch: length / 4,
-  });
-  const rows = tile.tileRows * tile.groupRows;
-  const columns = tile.tileColumns * tile.groupColumns;
-  return {
-    a: layout === "tn" ? across(rows) : along(rows),
-    b: layout === "nt" ? along(columns) : across(columns),
   };
 }
 
@@ -194,28 +169,6 @@ function stageOffsets(
   return lines;
 }
 
-/** Statements that copy one block, all invocations taking part. */
-function copy(
-  name: "a" | "b",
-  stage: Stage,
-  across: boolean,
-  origin: string,
-  tile: WorkgroupTile,
-): string[] {
-  const invocations = tile.groupRows * tile.groupColumns;
-  const total = stage.lines * stage.width;
-  const line = across ? "start + line" : `${origin} + line`;
-  const place = across ? `${origin} + place * 4u` : "start + place * 4u";
-  return [
-    `for (var slot = local_index; slot < ${total}u; slot += ${invocations}u) {`,
-    `let line = slot / ${stage.width}u;`,
-    `let place = slot % ${stage.width}u;`,
-    `${name}_stage[line * ${stage.pitch}u + place] = ` +
-    `load_${name}(${line}, ${place});`,
-    "}",
-  ];
-}
-
 /** WGSL function that reads four elements of a row, zero beyond the edges. */
 function loadFunction(
   name: "a" | "b",
@@ -245,16 +198,19 @@ fn load_${name}(row: u32, place: u32) -> vec4<f32> {
 }`;
 }
 
-/** An operand staged in workgroup memory. */
+/** An operand staged in workgroup memory, in one of two halves of it. */
 function staged(
-  name: string,
+  name: "a_stage" | "b_stage",
   pitch: number,
   alongDepth: boolean,
+  { read }: StagedFour,
+  inTurn: boolean,
 ): OperandSource {
+  const half = inTurn ? `${name[0]}_half + ` : "";
   return {
     alongDepth,
     stride: pitch * 4,
     vector: true,
-    load: (index) => `${name}[${index}]`,
+    load: (index) => read(`${name}[${half}${index}]`),
   };
 }

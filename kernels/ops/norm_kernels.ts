@@ -56,6 +56,7 @@ export function normKernel(
   const centred = (value: string) => layer ? `${value} - mean` : value;
   return {
     name: `${norm.kind}_norm_${variant.name}`,
+    extensions: walk.extensions,
     bindings: [
       { name: "y", element, access: "write" },
       statisticsDeclaration(norm, "write"),
@@ -116,6 +117,7 @@ export function normGradientKernel(
   const start = norm.start === "zero" ? "" : `${norm.start}[base + column] + `;
   return {
     name: `${norm.kind}_norm_gradient_${variant.name}`,
+    extensions: walk.extensions,
     bindings: [
       { name: "sum", element, access: "write" },
       { name: "upstream", element, access: "read" },

@@ -1,5 +1,6 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
 import type { KernelSource } from "./kernel_source.ts";
+import type { OperandPrecision } from "./operand_precision.ts";
 import type { DType, Tensor, TensorType } from "./tensor.ts";
 
 /** Operands or results by name; an optional one that is not given is absent. */
@@ -161,6 +162,8 @@ export interface LowerContext<Attributes> {
    * once, as the result, and read the operand's old value through it.
    */
   readonly inPlace: boolean;
+  /** The coarsest numbers to which products may round this node's operands. */
+  readonly operands: OperandPrecision;
   /** A tensor that lives for this node only. */
   scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
   /**

@@ -1,5 +1,7 @@
+import type { KernelSource } from "./kernel_source.ts";
 import { linearMain } from "./launch.ts";
 import { vectorElement, type VectorWidth } from "./vector_width.ts";
+import { workgroupTotal } from "./workgroup_total.ts";
 
 /** The rows that a kernel is bound to. */
 export interface RowShape {
@@ -20,10 +22,14 @@ export interface RowVariant {
   readonly name: string;
   /** Invocations that share a row. */
   readonly threads: number;
+  /** Whether their subgroups add up first. */
+  readonly subgroups: boolean;
 }
 
 /** How a variant walks over a row, as pieces of WGSL. */
 export interface RowWalk {
+  /** Features of WGSL that the pieces use. */
+  readonly extensions: NonNullable<KernelSource["extensions"]>;
   /** The entry point around a body that sees `row`, `base` and `local`. */
   main(body: string): string;
   /** Values of the row that are used more than once. */
@@ -51,14 +57,15 @@ export interface RowValues {
  * @param variant How to spread a row.
  * @returns Pieces of WGSL, to be put together into a kernel.
  */
-export function rowWalk(shape: RowShape, { threads }: RowVariant): RowWalk {
-  return threads === 1 ? alone(shape) : together(shape, threads);
+export function rowWalk(shape: RowShape, variant: RowVariant): RowWalk {
+  return variant.threads === 1 ? alone(shape) : together(shape, variant);
 }
 
 function alone({ rows, items }: RowShape): RowWalk {
   const column = (statements: string) =>
     `for (var column = 0u; column < ${items}u; column++) { ${statements} }`;
   return {
+    extensions: [],
     main: (body) =>
       linearMain(rows, `let row = index; let base = row * ${items}u; ${body}`),
     // A row does not fit into one invocation's registers: it is read again.
@@ -74,7 +81,7 @@ function alone({ rows, items }: RowShape): RowWalk {
 
 function together(
   { rows, items, width }: RowShape,
-  threads: number,
+  { threads, subgroups }: RowVariant,
 ): RowWalk {
   const steps = Math.ceil(items / threads);
   const step = (index: number, statements: string) => {
@@ -89,20 +96,9 @@ function together(
     Array.from({ length: steps }, (_, index) => step(index, statements(index)))
       .join("\n");
   return {
-    main: (body) => `
-var<workgroup> shared_sums: array<f32, ${threads}>;
-// The order of the sum depends on the number of invocations alone.
-fn row_total(local: u32, value: f32) -> f32 {
-  shared_sums[local] = value;
-  workgroupBarrier();
-  for (var reach = ${threads / 2}u; reach > 0u; reach /= 2u) {
-    if (local < reach) { shared_sums[local] += shared_sums[local + reach]; }
-    workgroupBarrier();
-  }
-  let total = shared_sums[0];
-  workgroupBarrier();
-  return total;
-}
+    extensions: subgroups ? ["subgroups"] : [],
+    main: (body) =>
+      `${workgroupTotal({ threads, element: "f32", subgroups })}
 @compute @workgroup_size(${threads})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -122,7 +118,7 @@ fn main(
       each: (statement) => unrolled((index) => statement(`value${index}`)),
     }),
     column: (statements) => unrolled(() => statements),
-    total: (value) => `row_total(local, ${value})`,
+    total: (value) => `group_total(local, ${value})`,
     once: (statement) => `if (local == 0u) { ${statement} }`,
   };
 }

@@ -1,4 +1,5 @@
 import type { BindingDeclaration, KernelSource } from "./kernel_source.ts";
+import { workgroupTotal } from "./workgroup_total.ts";
 
 /** Logits of a run of rows, and what becomes of them. */
 export interface SoftmaxLossProblem {
@@ -24,6 +25,8 @@ export interface SoftmaxLossVariant {
   readonly groupRows: number;
   /** Invocations that share a row, a power of two. */
   readonly sharing: number;
+  /** Whether their subgroups join first; for one row a workgroup. */
+  readonly subgroups: boolean;
 }
 
 /** Far below any logit, yet finite: its differences have an exponential of 0. */
@@ -34,34 +37,21 @@ const LOWEST = "-1e30";
  * and the sum of exponentials together, rescaling the sum where the maximum
  * grows; with gradients a second one overwrites each logit by
  * (softmax − onehot)·scale. Where invocations share a row they take
- * neighbouring elements, and their sums are joined pairwise in a fixed order.
+ * neighbouring elements, and their sums are joined in a fixed order.
  *
  * Bindings: losses, logits, targets, and `scale` where there are gradients.
  */
 export function softmaxLossKernel(
   problem: SoftmaxLossProblem,
-  { name, groupRows, sharing }: SoftmaxLossVariant,
+  variant: SoftmaxLossVariant,
 ): KernelSource {
+  const { name, groupRows, sharing, subgroups } = variant;
   const { rows, base, gradients } = problem;
   const vector = problem.width % 4 === 0;
   const invocations = groupRows * sharing;
-  const join = sharing === 1 ? "" : `
-  maxima[slot] = highest;
-  sums[slot] = total;
-  for (var half = ${sharing / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (local.x < half) {
-      let joined = max(maxima[slot], maxima[slot + half]);
-      sums[slot] = sums[slot] * exp(maxima[slot] - joined) +
-        sums[slot + half] * exp(maxima[slot + half] - joined);
-      maxima[slot] = joined;
-    }
-  }
-  workgroupBarrier();
-  highest = maxima[slot - local.x];
-  total = sums[slot - local.x];`;
   return {
     name: `softmax_loss_${name}`,
+    extensions: subgroups ? ["subgroups"] : [],
     bindings: [
       { name: "losses", element: "f32", access: "write" },
       {
@@ -100,13 +90,57 @@ fn main(
   if (counts) {
     ${sumLoop(problem, sharing, vector)}
     ${targetLogit(problem, vector)}
-  }${join}
+  }
+  ${
+      sharing === 1
+        ? ""
+        : subgroups
+        ? subgroupJoin(sharing)
+        : pairwiseJoin(sharing)
+    }
   if (inside && local.x == 0u) {
     losses[${base.losses}u + row] = select(0.0, log(total) + highest - target_logit, counts);
   }
   ${gradients ? gradientLoop(problem, sharing, vector) : ""}
 }`,
   };
+}
+
+/** Joins the maxima and sums of a row by halves of its invocations. */
+function pairwiseJoin(sharing: number): string {
+  return `maxima[slot] = highest;
+  sums[slot] = total;
+  for (var half = ${sharing / 2}u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (local.x < half) {
+      let joined = max(maxima[slot], maxima[slot + half]);
+      sums[slot] = sums[slot] * exp(maxima[slot] - joined) +
+        sums[slot + half] * exp(maxima[slot + half] - joined);
+      maxima[slot] = joined;
+    }
+  }
+  workgroupBarrier();
+  highest = maxima[slot - local.x];
+  total = sums[slot - local.x];`;
+}
+
+/** The same by subgroups, as {@linkcode workgroupTotal} adds up. */
+function subgroupJoin(sharing: number): string {
+  return `let rank = subgroupExclusiveAdd(1u);
+  let lanes = subgroupAdd(1u);
+  let among = subgroupMax(highest);
+  let part = subgroupAdd(total * exp(highest - among));
+  maxima[slot] = select(${LOWEST}, among, rank == 0u);
+  sums[slot] = select(0.0, part, rank == 0u);
+  workgroupBarrier();
+  var most = ${LOWEST};
+  for (var at = rank; at < ${sharing}u; at += lanes) { most = max(most, maxima[at]); }
+  highest = subgroupMax(most);
+  total = 0.0;
+  for (var at = rank; at < ${sharing}u; at += lanes) {
+    total += sums[at] * exp(maxima[at] - highest);
+  }
+  total = subgroupAdd(total);`;
 }
 
 function sumLoop(
@@ -184,15 +218,16 @@ const SUMMING = 64;
 
 /**
  * Adds up the losses of rows, times the scale: one workgroup, each invocation
- * every 64th row, then pairwise.
+ * every 64th row, then all of those.
  *
  * Bindings: loss, losses, scale.
  */
 export function lossSumKernel(
   rows: number,
   base: number,
-  accumulate: boolean,
+  options: { readonly accumulate: boolean; readonly subgroups: boolean },
 ): KernelSource {
+  const { accumulate, subgroups } = options;
   const bindings: BindingDeclaration[] = [
     { name: "loss", element: "f32", access: "write" },
     { name: "losses", element: "f32", access: "read" },
@@ -201,22 +236,18 @@ export function lossSumKernel(
   return {
     name: "loss_sum",
     bindings,
-    body: `
-var<workgroup> sums: array<f32, ${SUMMING}>;
+    extensions: subgroups ? ["subgroups"] : [],
+    body: `${workgroupTotal({ threads: SUMMING, element: "f32", subgroups })}
 @compute @workgroup_size(${SUMMING})
 fn main(@builtin(local_invocation_index) local: u32) {
   var sum = 0.0;
   for (var row = local; row < ${rows}u; row += ${SUMMING}u) {
     sum += losses[${base}u + row];
   }
-  sums[local] = sum;
-  for (var half = ${SUMMING / 2}u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (local < half) { sums[local] += sums[local + half]; }
-  }
+  let total = group_total(local, sum);
   if (local == 0u) { loss[0] = ${
       accumulate ? "loss[0] + " : ""
-    }sums[0] * scale[0]; }
+    }total * scale[0]; }
 }`,
   };
 }

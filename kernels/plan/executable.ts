@@ -101,7 +101,7 @@ export class Executable<Tag = unknown> {
             const access = bindings.map((binding) => binding.access);
             return gpu.pipeline(
               `${label} (${kernel.name})`,
-              moduleText(kernel, access),
+              moduleText(kernel, access, gpu.capabilities),
               access,
             );
           }),

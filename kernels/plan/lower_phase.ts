@@ -1,4 +1,5 @@
 import type { Dispatch, Node, PoseProblem, TexelCopy } from "../ops/op_spec.ts";
+import { gradientPrecision } from "../ops/operand_precision.ts";
 import {
   byteLength,
   createTensor,
@@ -77,6 +78,9 @@ export function lowerPhase(
       node,
       capabilities,
       inPlace: storage.inPlace.has(node),
+      operands: node.pass === "forward"
+        ? options.operands ?? "f32"
+        : gradientPrecision(options.operands ?? "f32"),
       choose: (problem, candidates, pose = posing(node)) =>
         options.choose?.(problem, candidates, pose) ?? candidates[0],
       scratch(name, shape, dtype = "f32") {

@@ -1,3 +1,4 @@
+import type { OperandPrecision } from "../ops/operand_precision.ts";
 import type { PoseProblem } from "../ops/op_spec.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
@@ -16,6 +17,11 @@ export interface PlanOptions {
   readonly tensors?: readonly Tensor[];
   /** Picks kernel variants; the heuristic's choice where absent. */
   readonly choose?: ChooseVariant;
+  /**
+   * The coarsest numbers to which matrix products may round their operands,
+   * where that is faster; `f16` is for forward passes alone. @default "f32"
+   */
+  readonly operands?: OperandPrecision;
   /** Bytes of the buffer that large reads go through. @default 4 MiB */
   readonly readbackBytes?: number;
   /** Slots of the ring for small late reads. @default 0 */

@@ -33,6 +33,11 @@ export interface Capabilities {
    */
   readonly texelReads: boolean;
   /**
+   * Whether kernels must declare that they use subgroups, as WGSL wants it.
+   * Naga, which Deno has, refuses the line and needs none.
+   */
+  readonly subgroupDirective: boolean;
+  /**
    * Whether shader invocations run on a CPU. There workgroup memory is plain
    * memory and barriers cost, so register tiles win; on a GPU the opposite.
    */
@@ -65,5 +70,6 @@ export const DEFAULT_CAPABILITIES: Capabilities = {
   },
   features: new Set<string>(),
   texelReads: false,
+  subgroupDirective: true,
   software: false,
 };

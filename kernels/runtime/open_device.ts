@@ -51,10 +51,15 @@ export async function openDevice(
     requiredLimits: options.defaultLimits ? {} : adapterLimits(adapter),
   });
   const { vendor, architecture, device: model, description } = adapter.info;
+  const subgroups = await subgroupSupport(device);
   const name = /[a-z]/i.test(model) ? model : description || vendor;
   return new Gpu(
     device,
-    capabilitiesOf(device, SOFTWARE.test(`${model} ${description} ${vendor}`)),
+    capabilitiesOf(
+      device,
+      subgroups,
+      SOFTWARE.test(`${model} ${description} ${vendor}`),
+    ),
     {
       name: name || "unknown adapter",
       driver: [vendor, architecture, model, description]
@@ -84,8 +89,38 @@ function hasLanguageFeature(name: string): boolean {
     [...features as Iterable<string>].includes(name);
 }
 
-function capabilitiesOf(device: GPUDevice, software: boolean): Capabilities {
+/** How a device's compiler takes kernels that use subgroups. */
+type SubgroupSupport = "none" | "directive" | "plain";
+
+/**
+ * Implementations that grant the feature differ in what they compile: naga
+ * knows the functions and refuses the directive that WGSL asks for.
+ */
+async function subgroupSupport(device: GPUDevice): Promise<SubgroupSupport> {
+  if (!device.features.has("subgroups" as GPUFeatureName)) return "none";
+  const kernel = `@compute @workgroup_size(4)
+fn main() { _ = subgroupAdd(1u) + subgroupExclusiveAdd(1u); }`;
+  for (
+    const [support, code] of [
+      ["directive", `enable subgroups;\n${kernel}`],
+      ["plain", kernel],
+    ] as const
+  ) {
+    device.pushErrorScope("validation");
+    device.createShaderModule({ label: "subgroup probe", code });
+    if (await device.popErrorScope() === null) return support;
+  }
+  return "none";
+}
+
+function capabilitiesOf(
+  device: GPUDevice,
+  subgroups: SubgroupSupport,
+  software: boolean,
+): Capabilities {
   const { limits } = device;
+  const features = new Set<string>(device.features);
+  if (subgroups === "none") features.delete("subgroups");
   return {
     limits: {
       maxBufferSize: limits.maxBufferSize,
@@ -100,8 +135,9 @@ function capabilitiesOf(device: GPUDevice, software: boolean): Capabilities {
       maxTextureDimension2D: limits.maxTextureDimension2D,
       maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     },
-    features: new Set(device.features),
+    features,
     texelReads: hasLanguageFeature("readonly_and_readwrite_storage_textures"),
+    subgroupDirective: subgroups !== "plain",
     software,
   };
 }

@@ -54,7 +54,7 @@ export class Trial {
     const { phases } = this.#plan(variant, capabilities);
     const text = [...phases.values()].flat().map(
       ({ kernel, bindings, workgroups }) =>
-        moduleText(kernel, bindings.map(({ access }) => access)) +
+        moduleText(kernel, bindings.map(({ access }) => access), capabilities) +
         workgroups.join(),
     ).join("\n");
     const bytes = new TextEncoder().encode(text);

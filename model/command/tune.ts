@@ -85,6 +85,7 @@ export const tune: Command = {
             optimizer,
             memory,
             samples: config.sample.prompts.length > 0,
+            operands: train.operands,
           }, choose),
         {
           mode: args.string("mode") === "full" ? "full" : "quick",

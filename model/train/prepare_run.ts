@@ -158,6 +158,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       memory,
       samples: options.config.sample.prompts.length > 0,
       profile: options.profile ?? false,
+      operands: train.operands,
     };
     const variants = resumed
       ? await variantsOfResumedRun(out)

@@ -1,3 +1,4 @@
+import type { OperandPrecision } from "../../kernels/ops/operand_precision.ts";
 import type { TuneMode } from "../tune/tune_program.ts";
 import type { Gpt2Fields, LlamaFields } from "../config_fields.ts";
 
@@ -55,6 +56,11 @@ export interface TrainSection {
   readonly accumulation: number;
   /** How thoroughly kernels are timed before training. */
   readonly tune: TuneMode;
+  /**
+   * What matrix products may round their operands to, where that is faster on
+   * this device; sums stay in f32. `f16` is for the forward pass alone.
+   */
+  readonly operands: OperandPrecision;
 }
 
 /** AdamW and the clipping before it. */

@@ -1,3 +1,4 @@
+import { OPERAND_PRECISIONS } from "../../kernels/ops/operand_precision.ts";
 import { TUNE_MODES } from "../tune/tune_program.ts";
 import {
   boolean,
@@ -84,6 +85,12 @@ const train: Section<TrainSection> = {
     default: "quick",
     description:
       "how thoroughly kernels are timed on this device before training",
+  }),
+  operands: choice({
+    choices: OPERAND_PRECISIONS,
+    default: "f32",
+    description:
+      "what products may round operands to where faster; sums stay in f32",
   }),
 };
 

@@ -74,7 +74,11 @@ export interface TrainingProgram {
   /** Generation, where it was asked for. */
   readonly generation: GenerationProgram | undefined;
   /** Plans the program for a device. */
-  plan(capabilities: Capabilities, choose?: PlanOptions["choose"]): Plan;
+  plan(
+    capabilities: Capabilities,
+    choose?: PlanOptions["choose"],
+    operands?: PlanOptions["operands"],
+  ): Plan;
 }
 
 /**
@@ -222,13 +226,14 @@ export function trainingProgram(
     evaluation,
     rows,
     generation,
-    plan: (capabilities, choose) =>
+    plan: (capabilities, choose, operands) =>
       planProgram(phases, capabilities, {
         keep,
         readbackBytes: Math.min(READBACK_BYTES, largest),
         ringSlots: STEPS_IN_FLIGHT,
         ringBytes: byteLength(metrics),
         ...(choose ? { choose } : {}),
+        ...(operands ? { operands } : {}),
       }),
   };
 }

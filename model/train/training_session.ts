@@ -6,6 +6,7 @@ import {
   type RecomputePolicy,
 } from "../../kernels/plan/recompute.ts";
 import type { Plan } from "../../kernels/plan/plan.ts";
+import type { OperandPrecision } from "../../kernels/ops/operand_precision.ts";
 import type { ChooseVariant } from "../../kernels/plan/plan_options.ts";
 import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import { DeviceError } from "../../kernels/runtime/device_error.ts";
@@ -59,6 +60,8 @@ export interface SessionOptions {
   readonly profile?: boolean;
   /** Picks kernel variants; the heuristic's choice where absent. */
   readonly choose?: ChooseVariant;
+  /** What matrix products may round their operands to. @default "f32" */
+  readonly operands?: OperandPrecision;
 }
 
 /**
@@ -168,7 +171,7 @@ export class TrainingSession {
         const chosen = options.choose?.(key, candidates, pose) ?? candidates[0];
         variants.set(key, chosen.name);
         return chosen;
-      });
+      }, options.operands);
       least = Math.min(least, plan.peakBytes);
       if (limit !== null && plan.peakBytes > limit) continue;
       try {
@@ -211,6 +214,7 @@ export class TrainingSession {
     return build(capabilities, options, KEEP_ALL).program.plan(
       capabilities,
       choose,
+      options.operands,
     );
   }
 

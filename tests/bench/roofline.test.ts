@@ -67,6 +67,28 @@ Deno.test("a large product is bound by arithmetic, a small one by its launch", (
   assertEquals(small.seconds, small.launches * LAUNCH_SECONDS);
 });
 
+Deno.test("tiles of a product read operands again, through the cache", () => {
+  const [rows, columns, depth] = [2048, 4096, 512];
+  const [cost] = costsOf((graph) => {
+    const a = graph.input("a", [rows, depth]);
+    const b = graph.input("b", [depth, columns]);
+    matmul(graph, { a, b }, { layout: "nn" });
+  });
+  const once = rows * depth + depth * columns + rows * columns;
+  assertEquals(cost.bytes, 4 * once);
+  // 128×128 tiles: 32 across read a, 16 down read b.
+  const again = 32 * rows * depth + 16 * depth * columns + rows * columns;
+  assertEquals(cost.traffic, 4 * again);
+});
+
+Deno.test("every preset names its source and is told by its name", () => {
+  for (const [name, preset] of DEVICE_PRESETS) {
+    assertEquals(preset.name, name);
+    assert(preset.source.length > 0 && preset.memoryBytes >= 2 ** 33, name);
+    assert(preset.halfFlopsPerSecond >= preset.flopsPerSecond, name);
+  }
+});
+
 Deno.test("the products of a step are those of the training formula", () => {
   const size = SIZES.get("S");
   assert(size);

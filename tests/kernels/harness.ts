@@ -19,6 +19,8 @@ export interface HarnessOptions {
   readonly capabilities?: Capabilities;
   /** Forces a kernel variant by name. */
   readonly choose?: (problem: string, names: string[]) => string;
+  /** What products may round operands to. @default "f32" */
+  readonly operands?: PlanOptions["operands"];
 }
 
 let device: Promise<Gpu> | undefined;
@@ -121,6 +123,7 @@ async function execute(
       keep: kept,
       tensors: [...graph.named.values()],
       readbackBytes: Math.max(256, ...kept.map(byteLength)),
+      ...(options.operands ? { operands: options.operands } : {}),
       ...(chooseByName ? { choose: chooseByName } : {}),
     },
   );

@@ -19,6 +19,7 @@ import {
   testDevice,
   type TestGraph,
 } from "../harness.ts";
+import { everyVariant } from "../every_variant.ts";
 
 const IGNORED = 0xffffffff;
 
@@ -176,13 +177,17 @@ Deno.test("linearCrossEntropy reads rows too long for the loops of one invocatio
   await check({ rows: 2, channels: 4, vocabulary: 40001, width: 40001 });
 });
 
-for (const name of ["row_per_invocation", "row_per_16", "row_per_workgroup"]) {
-  Deno.test(`linearCrossEntropy is right with ${name}`, async () => {
-    const choose = (problem: string, names: string[]) =>
-      problem.startsWith("softmax_loss") ? name : names[0];
-    await check(PADDED, { choose });
-    await check(SMALL, { choose });
-    await check({ ...SMALL, width: 11 }, { choose });
+for (const sizes of [PADDED, SMALL, { ...SMALL, width: 11 }]) {
+  Deno.test(`linearCrossEntropy over ${sizes.vocabulary} of ${sizes.width} ids is right in every variant`, async () => {
+    await everyVariant(({ choose, ...options }) =>
+      check(sizes, {
+        ...options,
+        choose: (problem, names) =>
+          problem.startsWith("softmax_loss") && choose
+            ? choose(problem, names)
+            : names[0],
+      })
+    );
   });
 }
 

@@ -3,6 +3,10 @@ import { MOST_LOOP_TURNS } from "../../../kernels/ops/launch.ts";
 import { matmul } from "../../../kernels/ops/matmul.ts";
 import { matmulBlocks } from "../../../kernels/ops/matmul_blocks.ts";
 import { ShapeError } from "../../../kernels/ops/op_spec.ts";
+import {
+  type OperandPrecision,
+  operandRounding,
+} from "../../../kernels/ops/operand_precision.ts";
 import { weightedSum } from "../../../kernels/ops/weighted_sum.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
 import type { Capabilities } from "../../../kernels/runtime/capabilities.ts";
@@ -23,6 +27,7 @@ import {
   testDevice,
   type TestGraph,
 } from "../harness.ts";
+import { everyVariant, FEW_SHAPES } from "../every_variant.ts";
 
 const LAYOUTS: readonly Layout[] = ["nn", "nt", "tn"];
 
@@ -41,9 +46,15 @@ const SIZES = [
   [2, 3, 517],
 ] as const;
 
-/** Rounding of a sum of `depth` products is of the order of √depth·2⁻²⁴ of its
- * terms' size; 16 leaves room for the unlucky one among thousands. */
-const tolerance = (depth: number) => 16 * Math.sqrt(depth + 4) * 2 ** -24;
+/**
+ * Rounding of a sum of `depth` products is of the order of √depth·2⁻²⁴ of its
+ * terms' size; 16 leaves room for the unlucky one among thousands. Rounding both
+ * operands changes each product by twice the unit of the precision, which add
+ * up like a random walk as well; 4 leaves room there, where that is much more.
+ */
+const tolerance = (depth: number, operands: OperandPrecision = "f32") =>
+  Math.sqrt(depth + 4) *
+  (16 * 2 ** -24 + 4 * 2 * operandRounding(operands).relative);
 
 /** Numbers between -1 and 1 that do not repeat with a matrix's rows. */
 function values(count: number, seed: number): Float32Array {
@@ -55,7 +66,7 @@ function values(count: number, seed: number): Float32Array {
 
 function productOf(
   layout: Layout,
-  [rows, columns, depth]: readonly [number, number, number],
+  [rows, columns, depth]: readonly number[],
 ): Product {
   return { layout, rows, columns, depth };
 }
@@ -115,7 +126,7 @@ async function check(
   assertClose(
     c,
     matmulReference(product, operands, activation),
-    tolerance(product.depth),
+    tolerance(product.depth, options.operands),
     `${product.layout} ${product.rows} ${product.columns} ${product.depth}`,
   );
   return c;
@@ -148,24 +159,51 @@ for (const layout of LAYOUTS) {
         ...(await testDevice()).capabilities,
         software,
       };
+      // All that is offered, on one odd size or by turns on three: compiling
+      // is what takes time.
+      const sizes = [[13, 21, 263], [68, 36, 260], [3, 20, 516]];
+      const few = FEW_SHAPES ? sizes.slice(0, 1) : sizes;
       const seen = new Set<string>();
-      const sizes = [[13, 21, 263], [68, 36, 260], [3, 20, 516]] as const;
-      // Every variant that is offered for a size; neighbours take turns,
-      // because compiling them is what takes time.
-      for (const [turn, size] of sizes.entries()) {
-        for (let pick = turn, count = 1; pick < count + turn; pick += 3) {
-          await check(productOf(layout, size), true, "gelu_tanh", {
-            capabilities,
-            choose: (_, names) => {
-              count = names.length - turn;
-              const name = names[Math.min(pick, names.length - 1)];
-              seen.add(name);
-              return name;
-            },
-          });
-        }
+      for (const [first, size] of few.entries()) {
+        const tried = await everyVariant(
+          (options) =>
+            check(productOf(layout, size), true, "gelu_tanh", options),
+          { capabilities, first, step: few.length },
+        );
+        for (const name of tried) seen.add(name);
       }
       assert(seen.size >= 8, `only ${[...seen]} were tried`);
+    });
+  }
+
+  for (const operands of ["f16", "bf16"] as const) {
+    Deno.test(`matmul ${layout} rounds operands to ${operands} where it may`, async () => {
+      const capabilities = {
+        ...(await testDevice()).capabilities,
+        software: false,
+      };
+      const names = new Set<string>();
+      const seen = await everyVariant(
+        ({ choose, ...options }) =>
+          check(productOf(layout, [13, 21, 263]), true, "silu", {
+            ...options,
+            choose: (problem, offered) => {
+              const rounded = offered.filter((name) => name.includes(operands));
+              for (const name of rounded) names.add(name);
+              return choose?.(
+                problem,
+                rounded.length > 0 ? rounded : offered,
+              ) ??
+                offered[0];
+            },
+          }),
+        { capabilities, operands, step: FEW_SHAPES ? 1 : 4 },
+      );
+      assertEquals(
+        names.size > 0,
+        operands === "bf16" || capabilities.features.has("shader-f16"),
+      );
+      assert(seen.size > 0);
     });
   }
 

@@ -31,6 +31,7 @@ Deno.test("an empty file is the default run", () => {
         batch: 8,
         accumulation: 1,
         tune: "quick",
+        operands: "f32",
       },
       optimizer: {
         learning_rate: 1e-3,
