@@ -19,12 +19,16 @@ const WORKGROUP_TILES = [
 /** Workgroups that fill a GPU of some dozens of multiprocessors. */
 const FULL_GPU = 256;
 
-/** Costs in multiplications of an invocation. */
+/** Costs in multiplications of an invocation; assumed, as no GPU was there. */
 const COST = {
-  /** An element from workgroup memory, by its precision: half the bytes are
-   * half the time, but have to be unpacked: f16 by a conversion of two at once,
-   * bf16 by a shift or a mask each. */
-  staged: { f32: 2, f16: 1.5, bf16: 2 },
+  /**
+   * An element from workgroup memory, by its precision: half the bytes take
+   * half the time, but have to be unpacked, f16 by a conversion of two at once,
+   * bf16 by a shift or a mask each, beside the multiplications.
+   */
+  staged: { f32: 2, f16: 1.5, bf16: 1.75 },
+  /** An element that a workgroup copies, mostly from the cache. */
+  copied: 8,
   /**
    * Waiting, a staged block: with one buffer, for a whole copy from memory
    * between two barriers, hidden by what other workgroups of the
@@ -38,8 +42,11 @@ const COST = {
   partialSum: 8,
 } as const;
 
-/** Bytes of workgroup memory of which several workgroups fit side by side. */
-const ROOMY = 16_384;
+/**
+ * Bytes of workgroup memory of which two fit into the 64 KiB or so that
+ * multiprocessors have at least.
+ */
+const ROOMY = 24_576;
 
 /**
  * Ways to compute a matmul where invocations are lanes of a GPU: tiles that
@@ -50,7 +57,8 @@ const ROOMY = 16_384;
  * This is the heuristic without a cache, from sizes and limits alone. The
  * cheapest legal candidate wins, its cost being that of a workgroup times the
  * workgroups, which are at least those that fill a GPU. A workgroup costs its
- * multiplications, its loads from workgroup memory and its waits. So:
+ * multiplications, its loads from workgroup memory, its copies to there and its
+ * waits. So:
  *
  * - large products take 128×128 tiles of 8×8 an invocation, smaller ones or
  *   devices that allow fewer invocations smaller tiles; a depth is split, in
@@ -60,8 +68,8 @@ const ROOMY = 16_384;
  *   one;
  * - up to 16 rows, invocations share the depth instead;
  * - operands are rounded while they are staged only if the plan allows it
- *   (`operands`); f16 then wins by its cost, where the device has `shader-f16`;
- *   bf16 wins by leaving room for two buffers.
+ *   (`operands`); bf16 then wins by its cost, and f16 by more where the device has
+ *   `shader-f16`.
  *
  * What does not fit the device's workgroup memory or invocations is left out.
  */
@@ -107,6 +115,8 @@ function workgroupCandidate(
   const crowded = workgroupBytes(problem, tile) > ROOMY;
   const perDepth = tileRows * tileColumns +
     COST.staged[operands] * (tileRows + tileColumns) +
+    COST.copied * (tileRows * groupRows + tileColumns * groupColumns) /
+      invocations +
     COST.block[crowded ? 1 : buffers] / stageDepth;
   const name = [
     `workgroup_${tileRows * groupRows}x${tileColumns * groupColumns}`,
