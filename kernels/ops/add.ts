@@ -69,9 +69,7 @@ const spec: OpSpec<Record<never, never>> = {
     const { a, b } = node.inputs;
     const { sum } = node.outputs;
     const width = elementCount(sum.shape) % 4 === 0 ? 4 : 1;
-    // A tensor is bound once: bound twice beside a result in the same buffer,
-    // it would be writable under two names, which WebGPU refuses.
-    const first = inPlace ? "sum" : a === b ? "b" : "a";
+    const first = inPlace ? "sum" : "a";
     for (
       const block of rowBlocks(
         elementCount(sum.shape) / width,
@@ -100,7 +98,7 @@ const spec: OpSpec<Record<never, never>> = {
 function addKernel(
   items: number,
   width: 1 | 4,
-  first: "sum" | "a" | "b",
+  first: "sum" | "a",
 ): KernelSource {
   const element = width === 4 ? "vec4<f32>" : "f32";
   return {

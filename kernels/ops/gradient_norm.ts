@@ -98,7 +98,9 @@ interface Range {
   readonly offset: number;
   readonly length: number;
   readonly width: VectorWidth;
-  /** Invocations, and so partial sums. */
+  /** Invocations that share it. */
+  readonly invocations: number;
+  /** Partial sums: one an invocation, or one a workgroup. */
   readonly partials: number;
   /** First partial sum. */
   readonly start: number;
@@ -107,21 +109,26 @@ interface Range {
 function lower(
   { node, capabilities, scratch, dispatch }: LowerContext<Attributes>,
 ): void {
+  const subgroups = capabilities.features.has("subgroups");
   const ranges: Range[] = [];
   let start = 0;
   for (const tensor of Object.values(node.inputs)) {
     const elements = elementCount(tensor.shape);
     const width = vectorWidth(elements);
     for (const block of rowBlocks(elements / width, [width], capabilities)) {
-      const partials = Math.max(
+      const invocations = Math.max(
         Math.min(MOST_PARTIALS, Math.ceil(block.rows / LEAST_ITEMS)),
         Math.ceil(block.rows / MOST_LOOP_TURNS),
       );
+      const partials = subgroups
+        ? Math.ceil(invocations / LINEAR_WORKGROUP)
+        : invocations;
       ranges.push({
         tensor,
         offset: block.start * width,
         length: block.rows * width,
         width,
+        invocations: subgroups ? partials * LINEAR_WORKGROUP : invocations,
         partials,
         start,
       });
@@ -132,43 +139,36 @@ function lower(
   for (const range of ranges) {
     const { tensor, offset, length } = range;
     dispatch({
-      kernel: partialsKernel(range),
+      kernel: partialsKernel(range, subgroups),
       bindings: [{ tensor: partials }, { tensor, offset, length }],
-      workgroups: linearWorkgroups(range.partials, capabilities),
+      workgroups: linearWorkgroups(range.invocations, capabilities),
     });
   }
   dispatch({
-    kernel: totalKernel(start, capabilities.features.has("subgroups")),
+    kernel: totalKernel(start, subgroups),
     bindings: [{ tensor: node.outputs.norm }, { tensor: partials }],
     workgroups: [1, 1, 1],
   });
 }
 
 /**
- * One invocation sums every `partials`-th item: the squares, the squares of
+ * One invocation sums every `invocations`-th item: the squares, the squares of
  * large elements scaled down, and the number of elements that are not finite,
- * told by their exponent bits because drivers may assume there are none.
+ * told by their exponent bits because drivers may assume there are none. With
+ * subgroups a workgroup leaves one sum, so that the last launch has few to add.
  */
 function partialsKernel(
-  { length, width, partials, start }: Range,
+  { length, width, invocations, partials, start }: Range,
+  subgroups: boolean,
 ): KernelSource {
   const element = vectorElement(width);
   const vector = (scalar: string) => width === 4 ? `vec4<${scalar}>` : scalar;
   const sum = (value: string) =>
     width === 4 ? `dot(${value}, vec4<f32>(1.0))` : value;
-  return {
-    name: "gradient_norm_partials",
-    bindings: [
-      { name: "partials", element: "vec4<f32>", access: "write" },
-      { name: "gradient", element, access: "read" },
-    ],
-    body: linearMain(
-      partials,
-      `
-  var middle = ${element}(0.0);
+  const sums = `var middle = ${element}(0.0);
   var large = ${element}(0.0);
   var broken = ${element}(0.0);
-  for (var item = index; item < ${length / width}u; item += ${partials}u) {
+  for (var item = index; item < ${length / width}u; item += ${invocations}u) {
     let raw = gradient[item];
     let bits = bitcast<${vector("u32")}>(raw) & ${vector("u32")}(0x7f800000u);
     let finite = bits != ${vector("u32")}(0x7f800000u);
@@ -180,12 +180,43 @@ function partialsKernel(
     large += scaled * scaled;
     broken += select(${element}(1.0), ${element}(0.0), finite);
   }
-  partials[${start}u + index] = vec4<f32>(
-    ${sum("middle")}, ${sum("large")}, ${sum("broken")}, 0.0);`,
-    ),
+  let part = vec4<f32>(
+    ${sum("middle")}, ${sum("large")}, ${sum("broken")}, 0.0);`;
+  return {
+    name: "gradient_norm_partials",
+    bindings: [
+      { name: "partials", element: "vec4<f32>", access: "write" },
+      { name: "gradient", element, access: "read" },
+    ],
+    extensions: subgroups ? ["subgroups"] : [],
+    body: subgroups
+      ? `${
+        workgroupTotal({
+          threads: LINEAR_WORKGROUP,
+          element: "vec4<f32>",
+          subgroups,
+        })
+      }
+@compute @workgroup_size(${LINEAR_WORKGROUP})
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let number = group.y * groups.x + group.x;
+  if (number >= ${partials}u) { return; }
+  let index = number * ${LINEAR_WORKGROUP}u + local;
+  ${sums}
+  let total = group_total(local, part);
+  if (local == 0u) { partials[${start}u + number] = total; }
+}`
+      : linearMain(
+        invocations,
+        `${sums}
+  partials[${start}u + index] = part;`,
+      ),
   };
 }
-
 /** One workgroup adds all partial sums, each invocation every 64th. */
 function totalKernel(count: number, subgroups: boolean): KernelSource {
   return {

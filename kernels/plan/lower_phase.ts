@@ -3,6 +3,7 @@ import { gradientPrecision } from "../ops/operand_precision.ts";
 import {
   byteLength,
   createTensor,
+  elementCount,
   isPersistent,
   storageOf,
   type Tensor,
@@ -55,14 +56,6 @@ export function lowerPhase(
   const persistent = new Set<Tensor>();
   const demands: Demand<Tensor>[] = [];
   let texels = 0;
-  for (const [key, { from, to }] of storage.lifetimes) {
-    demands.push({
-      key,
-      bytes: alignedBytes(byteLength(key), capabilities),
-      from,
-      to,
-    });
-  }
   storage.nodes.forEach((node, index) => {
     for (
       const tensor of [
@@ -112,6 +105,16 @@ export function lowerPhase(
       },
     });
   });
+  const twice = readTwice(launches, storage);
+  for (const [key, { from, to }] of storage.lifetimes) {
+    demands.push({
+      key,
+      bytes: alignedBytes(byteLength(key), capabilities),
+      from,
+      to,
+      alone: twice.has(key),
+    });
+  }
   return {
     storage,
     launches,
@@ -120,6 +123,36 @@ export function lowerPhase(
     texels,
     owns: (tensor) => produced.has(storageOf(tensor).root),
   };
+}
+
+/**
+ * Storages of which a launch reads some place through two bindings. Beside a
+ * result in the same buffer both would have to be writable, and WebGPU refuses
+ * two writable names of one place; so these get a buffer of their own.
+ */
+function readTwice(
+  launches: readonly Launch[],
+  storage: StoragePlan,
+): ReadonlySet<Tensor> {
+  const twice = new Set<Tensor>();
+  for (const { dispatch } of launches) {
+    const seen: { root: Tensor; start: number; end: number }[] = [];
+    for (const binding of dispatch.bindings) {
+      if ("texels" in binding) continue;
+      const { tensor, offset = 0 } = binding;
+      const { root, offset: base } = storage.resolve(tensor);
+      const start = base + offset;
+      const end = start +
+        (binding.length ?? elementCount(tensor.shape) - offset);
+      if (
+        seen.some((other) =>
+          other.root === root && other.start < end && start < other.end
+        )
+      ) twice.add(root);
+      seen.push({ root, start, end });
+    }
+  }
+  return twice;
 }
 
 /** Poses a node as it is, over new operands. */

@@ -8,6 +8,8 @@ export interface Demand<Key> {
   readonly from: number;
   /** Last moment, inclusive. */
   readonly to: number;
+  /** Whether nothing may share its slab while it lives. */
+  readonly alone?: boolean;
 }
 
 /** Where a demand was placed. */
@@ -52,6 +54,10 @@ export function place<Key>(
     }
     for (let slab = 0;; slab++) {
       const candidate = slabs[slab] ??= { bytes: 0, taken: [] };
+      const refused = candidate.taken.some((other) =>
+        overlap(other, demand) && (other.alone || demand.alone)
+      );
+      if (refused) continue;
       const offset = lowestGap(candidate.taken, demand);
       if (offset + demand.bytes > slabLimit) continue;
       candidate.taken.push({ ...demand, slab, offset });
@@ -63,12 +69,17 @@ export function place<Key>(
   return { places, slabs: slabs.map(({ bytes }) => bytes) };
 }
 
+/** Whether two demands live at the same time. */
+function overlap<Key>(a: Demand<Key>, b: Demand<Key>): boolean {
+  return a.from <= b.to && b.from <= a.to;
+}
+
 function lowestGap<Key>(
   taken: readonly (Demand<Key> & Place)[],
   demand: Demand<Key>,
 ): number {
   const rivals = taken
-    .filter((other) => other.from <= demand.to && demand.from <= other.to)
+    .filter((other) => overlap(other, demand))
     .sort((a, b) => a.offset - b.offset);
   let offset = 0;
   for (const rival of rivals) {

@@ -122,19 +122,22 @@ function bindLaunch(
       .map((range) => range.buffer),
   );
   ranges.forEach((range, index) => {
-    if (accesses[index] !== "write") return;
-    ranges.forEach((other, otherIndex) => {
-      const overlap = index !== otherIndex && range.buffer === other.buffer &&
-        range.offset < other.offset + other.bytes &&
-        other.offset < range.offset + range.bytes;
-      if (!overlap) return;
-      throw new RangeError(
-        `${label} writes "${
-          nameOf(dispatch.bindings[index])
-        }" where it also binds ` +
-          `"${nameOf(dispatch.bindings[otherIndex])}"`,
-      );
-    });
+    if (!written.has(range.buffer)) return;
+    const other = ranges.findIndex((each, otherIndex) =>
+      index !== otherIndex && range.buffer === each.buffer &&
+      range.offset < each.offset + each.bytes &&
+      each.offset < range.offset + range.bytes
+    );
+    if (other < 0) return;
+    const [name, otherName] = [index, other].map((at) =>
+      nameOf(dispatch.bindings[at])
+    );
+    throw new RangeError(
+      accesses[index] === "write"
+        ? `${label} writes "${name}" where it also binds "${otherName}"`
+        : `${label} reads "${name}" where it also binds "${otherName}", beside ` +
+          "a result in the same buffer",
+    );
   });
   const bindings = ranges.map((range, index): PlannedBinding => {
     const declaration = kernel.bindings[index];

@@ -1,16 +1,23 @@
 /**
  * The kernel tests on every WebGPU implementation and driver of this machine:
- * `deno task test:adapters [--filter TEXT] [--driver MANIFEST] [FILE…]`.
+ *
+ *     deno task test:adapters [--filter TEXT] [--driver MANIFEST] [--limit SECONDS]
+ *       [--all-shapes] [--fresh] [--save] [FILE…]
  *
  * Each cell of the matrix is a process of its own, because drivers are chosen
- * when a process starts.
+ * when a process starts; cells run one after the other. What a cell came to is
+ * kept in the cache folder until kernels or tests change, so that an interrupted
+ * run goes on where it was.
  *
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { basename, dirname, fromFileUrl, join } from "@std/path";
-import { tableLines } from "../../model/command/table.ts";
+import { dirname, fromFileUrl, join } from "@std/path";
+import { writeAtomic } from "../../data/atomic_write.ts";
 import { type Driver, findDrivers } from "./drivers.ts";
+import { matrixLines } from "./matrix.ts";
+import { type CellOutcome, OutcomeStore } from "./outcome_store.ts";
+import { runCell } from "./run_cell.ts";
 
 const ROOT = dirname(dirname(dirname(fromFileUrl(import.meta.url))));
 
@@ -23,74 +30,92 @@ const IMPLEMENTATIONS: ReadonlyMap<string, readonly string[]> = new Map([
 /** The limits that devices are opened with. */
 const LIMITS = ["adapter", "default"] as const;
 
-interface Cell {
-  readonly implementation: string;
-  readonly driver: Driver;
-  readonly limits: typeof LIMITS[number];
-}
-
-interface Outcome {
-  readonly passed: number;
-  readonly failed: readonly string[];
-  readonly seconds: number;
-}
+/** Seconds that a cell may take. */
+const CELL_SECONDS = 600;
 
 const args = parseArgs(Deno.args, {
-  string: ["filter", "driver"],
+  string: ["filter", "driver", "limit"],
+  boolean: ["all-shapes", "fresh", "save"],
   collect: ["driver"],
 });
 const filter = String(args.filter ?? "");
 const manifests = [args.driver ?? []].flat().map(String);
-const files = args._.length > 0 ? args._.map(String) : ["tests/kernels"];
-const rows: string[][] = [];
-let [passed, failed, skipped] = [0, 0, 0];
+const files = args._.length > 0
+  ? args._.map(String)
+  : ["tests/kernels/ops", "tests/kernels/plan", "tests/kernels/runtime"];
+const seconds = Number(args.limit ?? CELL_SECONDS);
+if (!(seconds > 0)) {
+  console.error(`--limit is "${args.limit}": it must be seconds, such as 600`);
+  Deno.exit(2);
+}
+const store = await OutcomeStore.open(ROOT, args.fresh === true);
+const cells: CellOutcome[] = [];
 for (const driver of findDrivers(manifests)) {
   for (const [implementation, extra] of IMPLEMENTATIONS) {
     const label = `${implementation} ${driver.name}`;
     if (!label.includes(filter)) continue;
     const adapter = await probe(driver, extra);
     if (adapter.name === undefined) {
-      console.error(`${label}: skipped: ${adapter.missing}`);
-      rows.push([implementation, driver.name, "–", "–", "–", "no adapter"]);
-      skipped++;
+      console.error(`${label}: no adapter: ${adapter.missing}`);
       continue;
     }
     for (const limits of LIMITS) {
-      console.error(`${label}, ${limits} limits: testing …`);
-      const outcome = await test({ implementation, driver, limits }, extra);
-      passed += outcome.passed;
-      failed += outcome.failed.length;
-      for (const name of outcome.failed) console.error(`  failed: ${name}`);
-      rows.push([
+      const shapes = args["all-shapes"] ? "all" : "few";
+      const key = [label, adapter.driver, limits, shapes, ...files].join(" | ");
+      const known = store.get(key);
+      const start = performance.now();
+      console.error(
+        `${label}, ${limits} limits: ${known ? "known" : "testing …"}`,
+      );
+      const outcome = known ?? {
         implementation,
-        `${driver.name}: ${adapter.name}`,
+        driver: driver.name,
+        adapter: [adapter.name, adapter.driver, adapter.features?.join(" ")]
+          .filter(Boolean).join("; "),
         limits,
-        String(outcome.passed),
-        String(outcome.failed.length),
-        `${outcome.seconds.toFixed(0)} s${
-          adapter.features?.includes("subgroups") ? ", subgroups" : ""
-        }`,
-      ]);
+        ...await runCell({
+          root: ROOT,
+          files,
+          extra,
+          env: {
+            ...driver.env,
+            MINNOW_TEST_LIMITS: limits,
+            MINNOW_TEST_SHAPES: shapes,
+          },
+          seconds,
+          onProgress: (text) =>
+            console.error(
+              `  ${((performance.now() - start) / 1000).toFixed(0)} s  ${text}`,
+            ),
+        }),
+      };
+      for (const failure of outcome.failures) console.error(`  ${failure}`);
+      // A cell that was cut off is tried again.
+      if (!outcome.timedOut) await store.set(key, outcome);
+      cells.push(outcome);
     }
   }
 }
-const columns = ["implementation", "driver", "limits", "passed", "failed", ""];
-for (
-  const line of tableLines(
-    columns.map((title) => ({ title, align: "left" })),
-    rows,
-  )
-) console.log(line);
-console.log(
-  `${failed > 0 ? "FAILED" : "ok"} | ${passed} passed | ${failed} failed | ` +
-    `${skipped} without an adapter`,
+const lines = matrixLines(cells);
+for (const line of lines) console.log(line);
+if (args.save) {
+  const date = new Date().toISOString().slice(0, 10);
+  await writeAtomic(
+    join(ROOT, "tests/adapters/matrix.md"),
+    [`# Kernel variants by adapter, ${date}`, "", ...lines, ""].join("\n"),
+  );
+}
+const isBad = cells.some(({ failures, timedOut }) =>
+  timedOut || failures.length > 0
 );
-Deno.exit(failed > 0 || passed === 0 ? 1 : 0);
+Deno.exit(isBad || cells.length === 0 ? 1 : 0);
 
 async function probe(
   { env }: Driver,
   extra: readonly string[],
-): Promise<{ name?: string; missing?: string; features?: string[] }> {
+): Promise<
+  { name?: string; driver?: string; missing?: string; features?: string[] }
+> {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", ...extra, "tests/adapters/probe.ts"],
     cwd: ROOT,
@@ -102,45 +127,5 @@ async function probe(
   } catch {
     const lines = text.decode(stderr).trim().split("\n");
     return { missing: lines.find((line) => /error/i.test(line)) ?? "crashed" };
-  }
-}
-
-async function test(cell: Cell, extra: readonly string[]): Promise<Outcome> {
-  const start = performance.now();
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
-  try {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "test",
-        "-A",
-        "--no-check",
-        ...extra,
-        "--reporter=dot",
-        `--junit-path=${report}`,
-        ...files,
-      ],
-      cwd: ROOT,
-      env: { ...cell.driver.env, MINNOW_TEST_LIMITS: cell.limits },
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    const seconds = (performance.now() - start) / 1000;
-    const cases = [...(await Deno.readTextFile(report)).matchAll(
-      /<testcase name="([^"]*)" classname="([^"]*)"[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g,
-    )];
-    const isFailed = (body: string) => /<(failure|error)/.test(body);
-    const failures = cases.filter(([, , , body]) => isFailed(body))
-      .map(([, name, file]) => `${basename(file)}: ${name}`);
-    if (cases.length === 0) {
-      const last = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-      failures.push(`no test ran (exit code ${code}): ${last}`);
-    }
-    return {
-      passed: cases.length - failures.length,
-      failed: failures,
-      seconds,
-    };
-  } finally {
-    await Deno.remove(report);
   }
 }

@@ -9,7 +9,8 @@ import { openDevice } from "../../kernels/runtime/open_device.ts";
 try {
   const { adapter, capabilities } = await openDevice();
   const features = [...capabilities.features];
-  console.log(JSON.stringify({ name: adapter.name, features }));
+  const { name, driver } = adapter;
+  console.log(JSON.stringify({ name, driver, features }));
 } catch (error) {
   if (!(error instanceof DeviceError)) throw error;
   console.log(JSON.stringify({ missing: error.message }));

@@ -1,11 +1,12 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { add } from "../../../kernels/ops/add.ts";
+import { matmul } from "../../../kernels/ops/matmul.ts";
 import type { OpSpec } from "../../../kernels/ops/op_spec.ts";
 import { Executable } from "../../../kernels/plan/executable.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
 import { planProgram } from "../../../kernels/plan/plan_program.ts";
 import { DeviceError } from "../../../kernels/runtime/device_error.ts";
-import { testDevice } from "../harness.ts";
+import { runGraph, testDevice } from "../harness.ts";
 
 /** An op that is one kernel given as text. */
 const kernelOp = (
@@ -44,6 +45,15 @@ async function compileOp(op: OpSpec<Record<never, never>>) {
   });
   return { gpu, x, y, plan, program: await Executable.compile(gpu, plan) };
 }
+
+Deno.test("an operand may be bound twice beside results", async () => {
+  const { square } = await runGraph((graph) => {
+    const x = graph.input("x", [4, 4]);
+    const twice = add(graph, x, x);
+    return { square: matmul(graph, { a: twice, b: twice }, { layout: "nt" }) };
+  }, { x: Array.from({ length: 16 }, (_, i) => i % 4 === i >> 2 ? 1 : 0) });
+  assertEquals([...square], [4, 0, 0, 0, 0, 4, 0, 0, 0, 0, 4, 0, 0, 0, 0, 4]);
+});
 
 Deno.test("a compiled program takes exactly the bytes of its plan", async () => {
   const gpu = await testDevice();

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { add } from "../../../kernels/ops/add.ts";
+import { matmul } from "../../../kernels/ops/matmul.ts";
 import type { KernelSource } from "../../../kernels/ops/kernel_source.ts";
 import type { OpSpec } from "../../../kernels/ops/op_spec.ts";
 import { createTensor, type Tensor } from "../../../kernels/ops/tensor.ts";
@@ -149,6 +150,57 @@ Deno.test("a launch that writes what it also binds is refused", () => {
     RangeError,
     "where it also binds",
   );
+});
+
+Deno.test("what a launch reads through two bindings shares no buffer with its results", () => {
+  const graph = new Graph();
+  const x = graph.input("x", [64, 64]);
+  const once = add(graph, x, x);
+  const square = matmul(graph, { a: once, b: once }, { layout: "nt" });
+  const last = matmul(graph, { a: square, b: square }, { layout: "nn" });
+  const plan = planOf(graph, [add(graph, last, once)]);
+  for (const { op, bindings } of plan.phases.get("run") ?? []) {
+    if (op !== "matmul") continue;
+    const [result, a, b] = bindings;
+    assertEquals([a.buffer, a.offset], [b.buffer, b.offset]);
+    assert(a.buffer !== result.buffer);
+    assertEquals([a.access, b.access], ["read", "read"]);
+  }
+});
+
+Deno.test("a launch that reads a place twice in the buffer it writes is refused", () => {
+  const graph = new Graph();
+  const pack = graph.variable("pack", [192], "state");
+  const part = (offset: number) =>
+    createTensor({
+      name: `part ${offset}`,
+      shape: [64],
+      dtype: "f32",
+      role: "state",
+      view: { base: pack, offset },
+    });
+  const [x, y] = [part(0), part(128)];
+  const spec: OpSpec<Record<never, never>> = {
+    name: "twice",
+    infer: ({ x }) => ({ z: x }),
+    lower: ({ dispatch }) =>
+      dispatch({
+        kernel: {
+          name: "twice",
+          bindings: [
+            { name: "y", element: "f32", access: "write" },
+            { name: "a", element: "f32", access: "read" },
+            { name: "b", element: "f32", access: "read" },
+          ],
+          body: "",
+        },
+        bindings: [{ tensor: y }, { tensor: x }, { tensor: x }],
+        workgroups: [1, 1, 1],
+      }),
+    flops: () => 0,
+  };
+  const { z } = graph.emit(spec, { x }, {});
+  assertThrows(() => planOf(graph, [z]), RangeError, "beside");
 });
 
 Deno.test("a binding that is not aligned is refused", () => {

@@ -1,0 +1,117 @@
+import { basename } from "@std/path";
+import type { CellOutcome, VariantOutcome } from "./outcome_store.ts";
+
+/** Tests to run in one process of their own. */
+export interface CellRun {
+  /** Folder of the repository. */
+  readonly root: string;
+  /** Files and folders of tests. */
+  readonly files: readonly string[];
+  /** Arguments that put the implementation in place. */
+  readonly extra: readonly string[];
+  /** Variables that select driver, limits and shapes. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Seconds after which it is cut off. */
+  readonly seconds: number;
+  /** Told how far it is. */
+  onProgress(text: string): void;
+}
+
+/** What the tests of a cell came to. */
+export type CellResult = Pick<
+  CellOutcome,
+  "passed" | "failures" | "variants" | "seconds" | "timedOut"
+>;
+
+/** A test that has run, as Deno's pretty reporter writes it. */
+const RESULT = /^(.*) \.\.\. (ok|FAILED) \(/;
+
+/**
+ * Runs the tests of a cell, file after file, and reads what passed from their
+ * output as it comes, so that what ran counts even if the cell is cut off or
+ * its driver crashes.
+ */
+export async function runCell(cell: CellRun): Promise<CellResult> {
+  const start = performance.now();
+  const elapsed = () => (performance.now() - start) / 1000;
+  const outcomes = await Deno.makeTempFile({ suffix: ".jsonl" });
+  const failures: string[] = [];
+  let [passed, timedOut] = [0, false];
+  try {
+    for (const file of testFiles(cell)) {
+      if (elapsed() >= cell.seconds) {
+        timedOut = true;
+        failures.push(`cut off before ${file}`);
+        continue;
+      }
+      cell.onProgress(file);
+      const result = await runFile(
+        cell,
+        file,
+        outcomes,
+        cell.seconds - elapsed(),
+      );
+      passed += result.passed;
+      failures.push(...result.failures);
+      timedOut ||= result.timedOut;
+    }
+    const variants = (await Deno.readTextFile(outcomes)).split("\n")
+      .filter((line) => line !== "")
+      .map((line): VariantOutcome => JSON.parse(line));
+    return { passed, failures, variants, seconds: elapsed(), timedOut };
+  } finally {
+    await Deno.remove(outcomes);
+  }
+}
+
+async function runFile(
+  { root, extra, env }: CellRun,
+  file: string,
+  outcomes: string,
+  seconds: number,
+): Promise<Pick<CellResult, "passed" | "failures" | "timedOut">> {
+  const stop = AbortSignal.timeout(Math.ceil(seconds * 1000));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", ...extra, file],
+    cwd: root,
+    env: { ...env, NO_COLOR: "1", MINNOW_TEST_OUTCOMES: outcomes },
+    stdout: "piped",
+    stderr: "null",
+    signal: stop,
+  }).spawn();
+  const failures: string[] = [];
+  let [passed, last] = [0, ""];
+  let details = false;
+  const lines = child.stdout.pipeThrough(new TextDecoderStream());
+  let rest = "";
+  for await (const part of lines) {
+    const all = (rest + part).split("\n");
+    rest = all.pop() ?? "";
+    for (const line of all) {
+      const [, name, word] = RESULT.exec(line) ?? [];
+      if (word === "ok") passed++;
+      if (word === "FAILED") failures.push(`${basename(file)}: ${name}`);
+      if (line.trim() === "ERRORS") details = true;
+      const message = /^error: (.*)/.exec(line)?.[1];
+      if (details && message) failures.push(`  ${message.slice(0, 300)}`);
+      if (line.trim() !== "") last = line;
+    }
+  }
+  const { success, code } = await child.status;
+  const timedOut = stop.aborted;
+  if (timedOut) failures.push(`${basename(file)}: cut off after: ${last}`);
+  else if (!success && failures.length === 0) {
+    failures.push(`${basename(file)}: exit code ${code} after: ${last}`);
+  }
+  return { passed, failures, timedOut };
+}
+
+/** Test files, folders replaced by what they hold. */
+function testFiles({ root, files }: CellRun): string[] {
+  return files.flatMap((path) => {
+    if (path.endsWith(".ts")) return [path];
+    return [...Deno.readDirSync(`${root}/${path}`)]
+      .filter(({ name }) => name.endsWith(".test.ts"))
+      .map(({ name }) => `${path}/${name}`).sort();
+  });
+}

@@ -1,0 +1,65 @@
+import { assert, assertEquals } from "@std/assert";
+import { NO_EPILOGUE } from "../../../kernels/ops/matmul_problem.ts";
+import { matmulVariants } from "../../../kernels/ops/matmul_variants.ts";
+import type { OperandPrecision } from "../../../kernels/ops/operand_precision.ts";
+import { DEFAULT_CAPABILITIES } from "../../../kernels/runtime/capabilities.ts";
+
+/** What a discrete GPU grants. */
+const LARGE = {
+  ...DEFAULT_CAPABILITIES,
+  limits: {
+    ...DEFAULT_CAPABILITIES.limits,
+    maxStorageBufferBindingSize: 2 ** 31 - 4,
+    maxComputeWorkgroupStorageSize: 49_152,
+    maxComputeInvocationsPerWorkgroup: 1024,
+    maxComputeWorkgroupSizeX: 1024,
+  },
+  features: new Set(["shader-f16"]),
+};
+
+function names(
+  [rows, columns, depth]: readonly [number, number, number],
+  capabilities = LARGE,
+  operands: OperandPrecision = "f32",
+): string[] {
+  return matmulVariants(
+    {
+      layout: "nt",
+      rows,
+      columns,
+      depth,
+      a: { base: 0, stride: depth },
+      b: { base: 0, stride: depth },
+      c: { base: 0, stride: columns },
+      epilogue: NO_EPILOGUE,
+    },
+    capabilities,
+    operands,
+  ).map(({ name }) => name);
+}
+
+const SQUARE = [4096, 4096, 4096] as const;
+
+Deno.test("large products on GPUs take large tiles in two buffers where there is room", () => {
+  assertEquals(names(SQUARE)[0], "workgroup_128x128_8x8_double");
+  // The same tile in 16 KiB leaves room for one.
+  assertEquals(
+    names(SQUARE, { ...DEFAULT_CAPABILITIES, features: new Set() })[0],
+    "workgroup_128x128_8x8",
+  );
+});
+
+Deno.test("deep products on GPUs are split, those of few rows share the depth", () => {
+  const [deep] = names([128, 128, 65_536]);
+  assert(/_split(16|32)$/.test(deep), deep);
+  const [thin] = names([1, 768, 768]);
+  assert(thin.startsWith("thin_"), thin);
+});
+
+Deno.test("operands are rounded only where the plan allows and the device can", () => {
+  assert(names(SQUARE).every((name) => !/f16/.test(name)));
+  assert(/_f16/.test(names(SQUARE, LARGE, "f16")[0]));
+  const without = { ...LARGE, features: new Set<string>() };
+  assert(names(SQUARE, without, "f16").every((name) => !/f16/.test(name)));
+  assert(/_bf16/.test(names(SQUARE, without, "bf16")[0]));
+});
