@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
-import { cacheFolder } from "../../model/tune/cache_folder.ts";
+import { cacheFolder } from "../../data/cache_folder.ts";
 
 /** What became of one variant of a kernel. */
 export interface VariantOutcome {
