@@ -12,6 +12,7 @@ import { quietDriver } from "../model/command/quiet_driver.ts";
 import { benchCuration } from "./curation.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchStart } from "./start.ts";
+import { benchLoader } from "./loader.ts";
 import { benchPeers } from "./peers.ts";
 import { benchPrepare } from "./prepare.ts";
 import { benchRoofline } from "./roofline.ts";
@@ -37,6 +38,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   tune      steps with tuned kernels, with the usual ones, with others
   roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
+  loader    batches from token files: GB/s, what is waited for, its share
   prepare   curation of generated text up to 2 GB: time, memory, resumption
   curation  the same model trained on a raw corpus and on a curated one
 
@@ -62,6 +64,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   roofline: benchRoofline,
   tune: benchTune,
   peers: benchPeers,
+  loader: benchLoader,
   prepare: benchPrepare,
   curation: benchCuration,
 };

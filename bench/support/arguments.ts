@@ -12,6 +12,7 @@ export const PARTS = [
   "tune",
   "roofline",
   "peers",
+  "loader",
   "prepare",
   "curation",
 ] as const;

@@ -156,7 +156,7 @@ class MappedShard extends OpenShard {
   readonly mapped = true;
   readonly #mapping: MappedFile;
   #tokens: Uint16Array | Uint32Array;
-  #checked = performance.now();
+  #checked = Date.now();
 
   constructor(
     path: string,
@@ -179,8 +179,9 @@ class MappedShard extends OpenShard {
   }
 
   protected override copy(offset: number, into: Uint32Array): void {
-    const now = performance.now();
-    if (now - this.#checked > CHECK_EVERY) {
+    const now = Date.now();
+    // A clock that was set back must not put it off.
+    if (Math.abs(now - this.#checked) > CHECK_EVERY) {
       this.#checked = now;
       // Memory past a file's end must not be touched: the system kills for it.
       this.file.checkSize();
