@@ -1,4 +1,5 @@
 import { boolean, integer, texts } from "../schema.ts";
+import { CharacterClass, unitClasses } from "./character_class.ts";
 import { characterCount } from "./character_count.ts";
 import type { StepDefinition } from "./step_definition.ts";
 
@@ -95,12 +96,9 @@ function keptLine(
   phrases: readonly string[],
 ): string | undefined {
   if (line === "" && options.keep_blank_lines) return line;
-  const words = line.split(/\s+/).filter((word) => word !== "");
-  const { max_word_length } = options;
-  // A word of few units has few characters; most need no counting.
-  const isLong = (word: string) =>
-    word.length > max_word_length && characterCount(word) > max_word_length;
-  if (words.some(isLong) || words.length < options.min_words) return undefined;
+  const words = measureWords(line);
+  if (words.longest > options.max_word_length) return undefined;
+  if (words.count < options.min_words) return undefined;
   const text = options.remove_citations ? line.replace(CITATION, "") : line;
   if (options.terminal_punctuation && !hasTerminalPunctuation(text)) {
     return undefined;
@@ -116,4 +114,24 @@ const CITATION = /\[\d*\]|\[edit\]|\[citation needed\]/g;
 /** Whether a line ends as C4 wants it: an ellipsis cuts a sentence short. */
 function hasTerminalPunctuation(line: string): boolean {
   return /[.?!"']$/.test(line.slice(-1)) && !line.endsWith("...");
+}
+
+/** How many words white space separates, and the longest one's characters. */
+function measureWords(line: string): { count: number; longest: number } {
+  const classes = unitClasses();
+  let count = 0;
+  let longest = 0;
+  let start = 0;
+  for (let at = 0; at <= line.length; at++) {
+    const ends = at === line.length ||
+      classes[line.charCodeAt(at)] === CharacterClass.space;
+    if (!ends) continue;
+    if (at > start) count++;
+    // A word has as many characters as units, or fewer.
+    if (at - start > longest) {
+      longest = Math.max(longest, characterCount(line.slice(start, at)));
+    }
+    start = at + 1;
+  }
+  return { count, longest };
 }

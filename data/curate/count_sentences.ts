@@ -13,18 +13,19 @@ export function countSentences(text: string): number {
   const scanner = new WordScanner(text);
   let sentences = 0;
   let ended = true;
-  let abbreviated = false;
+  let wordStart = 0;
+  let wordEnd = 0;
   while (scanner.next()) {
     if (scanner.isWord) {
       if (ended) sentences++;
       ended = false;
-      const { start, end } = scanner;
-      abbreviated = end - start <= LONGEST &&
-        ABBREVIATIONS.has(text.slice(start, end));
-    } else if (scanner.length === 1) {
+      wordStart = scanner.start;
+      wordEnd = scanner.end;
+    } else if (scanner.length === 1 && !ended) {
       const sign = text.slice(scanner.start, scanner.end);
-      if (endsSentence(sign) && !(abbreviated && sign === ".")) ended = true;
-      abbreviated = false;
+      const abbreviates = sign === "." && scanner.start === wordEnd &&
+        ABBREVIATIONS.has(text.slice(wordStart, wordEnd));
+      ended = !abbreviates && endsSentence(sign);
     }
   }
   return sentences;
@@ -35,5 +36,3 @@ const ABBREVIATIONS: ReadonlySet<string> = new Set(
   ("Mr Mrs Ms Dr Prof St Jr Sr Rev Gen Gov Sen Rep Inc Ltd Co Corp Bros vs " +
     "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec").split(" "),
 );
-
-const LONGEST = Math.max(...[...ABBREVIATIONS].map((word) => word.length));

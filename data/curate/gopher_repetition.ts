@@ -38,7 +38,8 @@ export interface GopherRepetitionOptions {
  * The repetition rules of Gopher's corpus (Rae et al. 2021, arXiv 2112.11446,
  * table A1). A document is dropped by the first rule that it fails, in the
  * order of the options; the reason is the option's name without `max_`. A text
- * without a character that is no white space is `empty`.
+ * of white space is `empty`. Of a text of more than 16 Mi characters the first
+ * ones are judged, so that memory stays bounded.
  */
 export const GOPHER_REPETITION: StepDefinition<GopherRepetitionOptions> = {
   name: "gopher_repetition",
@@ -101,10 +102,13 @@ function share(value: number, of: string): Field<number> {
   });
 }
 
+const LONGEST = 2 ** 24;
+
 function failedRule(
-  text: string,
+  whole: string,
   options: GopherRepetitionOptions,
 ): string | undefined {
+  const text = whole.slice(0, LONGEST);
   const trimmed = text.trim();
   if (trimmed === "") return "empty";
   const characters = characterCount(text);

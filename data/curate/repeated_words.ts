@@ -1,26 +1,26 @@
 import { mix32 } from "../mix32.ts";
-import { WordScanner } from "./word_scanner.ts";
+import { numberWords } from "./number_words.ts";
 
 /**
- * The words of a text as numbers, and the runs of them (n-grams) that it has
- * more than once. Runs of 1, 2, 3… words are looked at in turn; what is known
- * of the shorter ones makes the longer ones cheap. Takes time in proportion to
- * words times lengths.
+ * The runs of words (n-grams) that a text has more than once. Runs of 1, 2, 3…
+ * words are looked at in turn: only where a shorter run is there again can a
+ * longer one be, so that of a natural text little is left to look at. Takes
+ * time in proportion to words times lengths at worst.
  */
 export class RepeatedWords {
   /** The word at each place. */
   readonly #ids: Int32Array;
   /** Characters by word. */
-  readonly #lengths: readonly number[];
-  /** Hash of the run at each place. */
+  readonly #lengths: Int32Array;
+  /** Hash of the run at each place that is looked at. */
   readonly #hashes: Int32Array;
-  /** Place of the first such run, by hash; -1 where there is none. */
-  readonly #slots: Int32Array;
+  /** Places, ascending, of runs that may be there more than once. */
+  #places: Int32Array;
   /** Words in a run. */
   #size = 1;
 
   /**
-   * Numbers the words.
+   * Begins with runs of one word.
    *
    * @param text Any text.
    */
@@ -29,9 +29,7 @@ export class RepeatedWords {
     this.#ids = ids;
     this.#lengths = lengths;
     this.#hashes = ids.map((id) => mix32(id));
-    let slots = 16;
-    while (slots < 2 * ids.length) slots *= 2;
-    this.#slots = new Int32Array(slots);
+    this.#places = ids.map((_, place) => place);
   }
 
   /** The number of words. */
@@ -48,23 +46,30 @@ export class RepeatedWords {
    */
   topCharacters(size: number): number {
     this.#grow(size);
-    const slots = this.#slots.fill(-1);
-    const counts = new Int32Array(this.count);
-    const end = this.count - size;
-    for (let at = 0; at <= end; at++) {
-      const slot = this.#find(at);
-      if (slots[slot] < 0) slots[slot] = at;
-      counts[slots[slot]]++;
+    const places = this.#places;
+    const slots = emptySlots(places.length);
+    /** By index in `places`: that of the first such run, and how many. */
+    const firsts = new Int32Array(places.length);
+    const counts = new Int32Array(places.length);
+    for (let i = 0; i < places.length; i++) {
+      const slot = this.#find(slots, places[i]);
+      if (slots[slot] < 0) slots[slot] = i;
+      firsts[i] = slots[slot];
+      counts[firsts[i]]++;
     }
-    let most = 0;
-    let first = -1;
-    for (let at = 0; at <= end; at++) {
-      if (counts[at] <= most) continue;
-      most = counts[at];
-      first = at;
+    let top = -1;
+    let most = 1;
+    let kept = 0;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i];
+      if (counts[i] > most) {
+        most = counts[i];
+        top = place;
+      }
+      if (counts[firsts[i]] > 1) places[kept++] = place;
     }
-    if (most < 2) return 0;
-    return (this.#characters(first) + size - 1) * most;
+    this.#places = places.subarray(0, kept);
+    return top < 0 ? 0 : (this.#characters(top) + size - 1) * most;
   }
 
   /**
@@ -75,17 +80,18 @@ export class RepeatedWords {
    */
   duplicateCharacters(size: number): number {
     this.#grow(size);
-    const slots = this.#slots.fill(-1);
-    const end = this.count - size;
+    const places = this.#places;
+    const slots = emptySlots(places.length);
     let characters = 0;
-    let at = 0;
-    while (at <= end) {
-      const slot = this.#find(at);
+    let next = 0;
+    for (let i = 0; i < places.length; i++) {
+      if (places[i] < next) continue;
+      const slot = this.#find(slots, places[i]);
       if (slots[slot] < 0) {
-        slots[slot] = at++;
+        slots[slot] = i;
       } else {
-        characters += this.#characters(at);
-        at += size;
+        characters += this.#characters(places[i]);
+        next = places[i] + size;
       }
     }
     return characters;
@@ -96,23 +102,34 @@ export class RepeatedWords {
     if (size < this.#size) {
       throw new RangeError(`Runs of ${size} words come before ${this.#size}`);
     }
+    const places = this.#places;
+    const hashes = this.#hashes;
+    const ids = this.#ids;
+    let count = places.length;
     while (this.#size < size) {
       const added = this.#size++;
-      const end = this.count - this.#size;
-      for (let at = 0; at <= end; at++) {
-        this.#hashes[at] = mix32(
-          Math.imul(this.#hashes[at], 31) + this.#ids[at + added],
+      let kept = 0;
+      for (let i = 0; i < count; i++) {
+        const place = places[i];
+        if (place + added >= ids.length) break;
+        // Both runs that the longer one is made of have to be there again.
+        if (i + 1 >= count || places[i + 1] !== place + 1) continue;
+        hashes[place] = mix32(
+          Math.imul(hashes[place], 31) + ids[place + added],
         );
+        places[kept++] = place;
       }
+      count = kept;
     }
+    this.#places = places.subarray(0, count);
   }
 
-  /** The slot of the run at a place, its own or an empty one. */
-  #find(at: number): number {
-    const slots = this.#slots;
+  /** The slot of the run at a place: of the first such run, or empty. */
+  #find(slots: Int32Array, place: number): number {
+    const places = this.#places;
     const mask = slots.length - 1;
-    let slot = this.#hashes[at] & mask;
-    while (slots[slot] >= 0 && !this.#same(slots[slot], at)) {
+    let slot = this.#hashes[place] & mask;
+    while (slots[slot] >= 0 && !this.#same(places[slots[slot]], place)) {
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -128,36 +145,16 @@ export class RepeatedWords {
   }
 
   /** Characters of the run at a place, without blanks. */
-  #characters(at: number): number {
+  #characters(place: number): number {
     let sum = 0;
     for (let i = 0; i < this.#size; i++) {
-      sum += this.#lengths[this.#ids[at + i]];
+      sum += this.#lengths[this.#ids[place + i]];
     }
     return sum;
   }
 }
 
-/** Gives each different word a number, in the order of the text. */
-function numberWords(text: string): { ids: Int32Array; lengths: number[] } {
-  const numbers = new Map<string, number>();
-  const lengths: number[] = [];
-  let ids = new Int32Array(1 + (text.length >> 2));
-  let count = 0;
-  const scanner = new WordScanner(text);
-  while (scanner.next()) {
-    const word = text.slice(scanner.start, scanner.end);
-    let id = numbers.get(word);
-    if (id === undefined) {
-      id = lengths.length;
-      numbers.set(word, id);
-      lengths.push(scanner.length);
-    }
-    if (count === ids.length) {
-      const more = new Int32Array(2 * count);
-      more.set(ids);
-      ids = more;
-    }
-    ids[count++] = id;
-  }
-  return { ids: ids.subarray(0, count), lengths };
+/** A hash table with room for so many, of index by hash; -1 for none. */
+function emptySlots(count: number): Int32Array {
+  return new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 2))).fill(-1);
 }

@@ -9,8 +9,10 @@ import { EXACT_DUPLICATES } from "./exact_duplicates.ts";
 import { FINEWEB } from "./fineweb.ts";
 import { GOPHER_QUALITY } from "./gopher_quality.ts";
 import { GOPHER_REPETITION } from "./gopher_repetition.ts";
+import { LANGUAGE } from "./language.ts";
 import { MINHASH } from "./minhash.ts";
 import { NORMALIZE } from "./normalize.ts";
+import { PII } from "./pii.ts";
 import { QUALITY } from "./quality/quality_step.ts";
 import type { Step } from "./step.ts";
 import type { StepDefinition } from "./step_definition.ts";
@@ -18,11 +20,13 @@ import type { StepDefinition } from "./step_definition.ts";
 /** Every kind of step that a curation may name, in the order of the help. */
 export const STEP_DEFINITIONS: readonly StepDefinition<unknown>[] = [
   NORMALIZE,
+  LANGUAGE,
   GOPHER_REPETITION,
   GOPHER_QUALITY,
   C4_LINES,
   C4_DOCUMENTS,
   FINEWEB,
+  PII,
   EXACT_DUPLICATES,
   MINHASH,
   DUPLICATE_LINES,
