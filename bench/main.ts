@@ -10,6 +10,7 @@ import { reportError } from "../model/command/dispatch.ts";
 import { Output } from "../model/command/output.ts";
 import { quietDriver } from "../model/command/quiet_driver.ts";
 import { benchCuration } from "./curation.ts";
+import { benchDedup } from "./dedup.ts";
 import { benchKernels } from "./kernels.ts";
 import { benchStart } from "./start.ts";
 import { benchLoader } from "./loader.ts";
@@ -39,6 +40,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
   loader    batches from token files: GB/s, what is waited for, its share
+  dedup     near-duplicates: rate, beside datatrove's; growth of time, memory
   prepare   curation of generated text up to 2 GB: time, memory, resumption
   curation  the same model trained on a raw corpus and on a curated one
 
@@ -65,6 +67,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   tune: benchTune,
   peers: benchPeers,
   loader: benchLoader,
+  dedup: benchDedup,
   prepare: benchPrepare,
   curation: benchCuration,
 };

@@ -13,6 +13,7 @@ export const PARTS = [
   "roofline",
   "peers",
   "loader",
+  "dedup",
   "prepare",
   "curation",
 ] as const;
