@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import process from "node:process";
 import { MINHASH } from "../../../data/curate/minhash.ts";
 import type { Document } from "../../../data/document.ts";
+import { Random } from "../../../data/random.ts";
 import { sharedData } from "../shared_data.ts";
 import { nearDuplicates } from "./dedup/near_duplicates.ts";
 import { runCorpusStep } from "./run_corpus_step.ts";
@@ -130,4 +132,30 @@ Deno.test("a piece whose next one is dropped is the last of its document", async
     kept.map(({ id, continues }) => [id, continues]),
     [["known", undefined], ["p#0", false], ["next", undefined]],
   );
+});
+
+Deno.test("ten times the documents take at most eleven times the time", async () => {
+  const random = new Random("growth");
+  const documents = Array.from({ length: 10_000 }, (_, i): Document => ({
+    id: String(i),
+    text: Array.from({ length: 60 }, () => `w${random.bits32().toString(36)}`)
+      .join(" "),
+  }));
+  const seconds = async (count: number): Promise<number> => {
+    const { user, system } = process.cpuUsage();
+    // Little enough that the larger corpus needs files.
+    await runCorpusStep(MINHASH, documents.slice(0, count), { memory_mib: 2 });
+    const after = process.cpuUsage();
+    return (after.user - user + after.system - system) / 1e6;
+  };
+  await seconds(1000);
+  const ratios: number[] = [];
+  // What else the machine does disturbs one or the other; a step that is not
+  // linear never comes near.
+  while (ratios.length < 8 && ratios.every((ratio) => ratio > 11)) {
+    const few = await seconds(1000);
+    ratios.push(await seconds(10_000) / few);
+  }
+  console.log(`ratios ${ratios}`);
+  assert(Math.min(...ratios) <= 11);
 });
