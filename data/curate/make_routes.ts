@@ -1,18 +1,17 @@
 import type { LabelledStep } from "./judge_documents.ts";
-import type { JudgePlan } from "./judge_messages.ts";
 import { parseStep } from "./step_catalog.ts";
 import type { StepSpec } from "./step_spec.ts";
 
 /**
  * Makes the document steps of a stage, the ones shared by routes once.
  *
- * @param plan Steps of each route.
+ * @param plan Steps in order, for each way that documents can go.
  * @returns The steps, made.
  * @throws {InputError} If a step cannot be made.
  * @throws {TypeError} If one is not a document step.
  */
 export async function makeRoutes(
-  plan: JudgePlan,
+  plan: readonly (readonly StepSpec[])[],
 ): Promise<readonly (readonly LabelledStep[])[]> {
   const made = new Map<string, LabelledStep>();
   const make = async (spec: StepSpec): Promise<LabelledStep> => {
@@ -28,7 +27,7 @@ export async function makeRoutes(
     return labelled;
   };
   const routes: LabelledStep[][] = [];
-  for (const specs of plan.routes) {
+  for (const specs of plan) {
     const route: LabelledStep[] = [];
     for (const spec of specs) route.push(await make(spec));
     routes.push(route);

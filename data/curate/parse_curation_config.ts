@@ -2,6 +2,7 @@ import { join, resolve } from "@std/path";
 import { InputError } from "../input_error.ts";
 import { nearest } from "../nearest.ts";
 import { parseYaml } from "../parse_yaml.ts";
+import { isUrl } from "../read/is_url.ts";
 import { parseField, quote, type Section } from "../schema.ts";
 import type { CurationConfig, CurationSource } from "./curation_config.ts";
 import { CURATION_KEYS, SHARD_KEYS, SOURCE_KEYS } from "./curation_schema.ts";
@@ -81,7 +82,7 @@ function parseSource(
     ...parsed,
     name: parsed.name || `source${index + 1}`,
     paths: parsed.paths.map((path) =>
-      /^https?:\/\//.test(path) ? path : absolute(folder, path)
+      isUrl(path) ? path : absolute(folder, path)
     ),
   };
 }

@@ -23,7 +23,9 @@ export interface FileStamp {
   /** Size in bytes. */
   readonly bytes: number;
   /** Last change, in milliseconds since 1970; 0 where unknown. */
-  readonly modified: number;
+  readonly modified?: number;
+  /** SHA-256 of the content, where it is known. */
+  readonly sha256?: string;
 }
 
 /**

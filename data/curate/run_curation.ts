@@ -2,6 +2,7 @@ import { dirname, join, SEPARATOR } from "@std/path";
 import { corpusOf, readManifest } from "../corpus/manifest.ts";
 import { refuseForeignFolder } from "../corpus/refuse_foreign_folder.ts";
 import { tokenizerStamp } from "../corpus/tokenizer_stamp.ts";
+import type { DownloadProgress } from "../download/download_options.ts";
 import { FolderLock } from "../folder_lock.ts";
 import { InputError } from "../input_error.ts";
 import { loadTokenizer } from "../tokenize/load_tokenizer.ts";
@@ -19,7 +20,7 @@ import { type CuratedCorpus, writeCorpus } from "./write_corpus.ts";
 
 /** How far a curation has come. */
 export interface CurationProgress extends StageProgress {
-  /** Number of the stage, from 1 on; the last one writes tokens. */
+  /** Number of the stage, from 1 on; the last one writes tokens; 0 before. */
   readonly stage: number;
   /** How many there are. */
   readonly stages: number;
@@ -100,7 +101,17 @@ async function runLocked(
   const stamp = tokenizerStamp(tokenizer);
   const readers: SourceReader[] = [];
   for (const source of config.sources) {
-    readers.push(await SourceReader.open(source));
+    const onDownload = ({ url, bytes, totalBytes }: DownloadProgress): void =>
+      options.onProgress?.({
+        stage: 0,
+        stages: 0,
+        title: `downloading ${url}`,
+        share: totalBytes === null ? null : bytes / totalBytes,
+        documents: 0,
+        bytes,
+        message: "",
+      });
+    readers.push(await SourceReader.open(source, onDownload));
   }
   refuseOwnOutput(readers, out);
   const stamps = config.sources.map((source, i) => ({

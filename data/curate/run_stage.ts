@@ -2,13 +2,15 @@ import { join } from "@std/path";
 import { writeAtomic } from "../atomic_write.ts";
 import type { Document } from "../document.ts";
 import { DocumentSpool } from "./document_spool.ts";
-import { judgeBatches, type RoutedBatch } from "./judge_pool.ts";
+import { judgeBatches } from "./judge_batches.ts";
+import type { RoutedBatch } from "./judge_worker.ts";
 import { batchDocuments } from "./batch_documents.ts";
 import type { PlannedStep, Stage } from "./plan_stages.ts";
 import { sourceNameOf } from "./source_name.ts";
 import type { SourceReader } from "./source_reader.ts";
 import type { Dropped } from "./step.ts";
 import { parseStep } from "./step_catalog.ts";
+import type { StepSpec } from "./step_spec.ts";
 import { type Amount, type StepCounts, StepTally } from "./step_tally.ts";
 import { utf8Length } from "./utf8_length.ts";
 
@@ -90,10 +92,11 @@ export async function runStage(input: StageInput): Promise<StageOutcome> {
   const batches = stage.corpusStep === null
     ? readSources(input)
     : runCorpusStep(input, stage.corpusStep, tallyOf(stage.corpusStep));
+  const plan = { routes: stage.routes.map((route) => route.map(specOf)) };
   const spool = DocumentSpool.create(join(folder, STAGE_DOCUMENTS));
   try {
     for await (
-      const judged of judgeBatches(batches, { routes: stage.routes }, workers)
+      const judged of judgeBatches(batches, plan, workers)
     ) {
       for (const [i, counts] of judged.counts.entries()) {
         tallyOf(stage.routes[judged.route][i]).merge(counts);
@@ -218,6 +221,11 @@ async function* runCorpusStep(
     yield { route: 0, documents: batch };
   }
   await Deno.remove(own, { recursive: true });
+}
+
+/** What threads are told of a step. */
+function specOf({ label, seed, value, where }: PlannedStep): StepSpec {
+  return { label, seed, value, where };
 }
 
 async function syncFile(path: string): Promise<void> {

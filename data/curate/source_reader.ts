@@ -1,4 +1,5 @@
 import type { Document } from "../document.ts";
+import type { DownloadProgress } from "../download/download_options.ts";
 import { findSourceFiles } from "../read/find_source_files.ts";
 import { readDocuments } from "../read/read_documents.ts";
 import type { CurationSource } from "./curation_config.ts";
@@ -29,17 +30,24 @@ export class SourceReader {
    * Finds the files of a source.
    *
    * @param source The source.
+   * @param onDownload Is told how far a download has come.
    * @returns A reader.
    * @throws {InputError} If a path does not exist or holds nothing readable.
    */
-  static async open(source: CurationSource): Promise<SourceReader> {
-    const files = await findSourceFiles(source.paths);
+  static async open(
+    source: CurationSource,
+    onDownload?: (progress: DownloadProgress) => void,
+  ): Promise<SourceReader> {
+    const files = await findSourceFiles(source.paths, {
+      onProgress: onDownload,
+    });
     return new SourceReader(
       source,
-      files.map(({ path, size, modified }) => ({
+      files.map(({ path, size, modified, sha256 }) => ({
         path,
         bytes: size,
-        modified,
+        // What was downloaded is told by its content.
+        ...(sha256 === null ? { modified } : { sha256 }),
       })),
     );
   }

@@ -21,20 +21,23 @@ export type WorkerRequest<Setup, Input> =
  * a worker can be imported to have it in compiled programs.
  *
  * @param module `import.meta.url` of the worker's module.
- * @param start Takes what is the same for all tasks and gives what does one.
+ * @param start Takes what is the same for all tasks and gives what does one, at
+ * once or when it is ready.
  */
 export function serveWorker<Setup, Input, Output>(
   module: string,
-  start: (setup: Setup) => (input: Input) => WorkerAnswer<Output>,
+  start: (setup: Setup) => Work<Input, Output> | Promise<Work<Input, Output>>,
 ): void {
   const scope = globalThis;
   if (!isWorkerScope(scope) || scope.name !== module) return;
-  let work: ((input: Input) => WorkerAnswer<Output>) | undefined;
-  scope.onmessage = ({ data }: MessageEvent<WorkerRequest<Setup, Input>>) => {
+  let work: Work<Input, Output> | undefined;
+  const answer = async (
+    request: WorkerRequest<Setup, Input>,
+  ): Promise<void> => {
     try {
-      if ("setup" in data) work = start(data.setup);
+      if ("setup" in request) work = await start(request.setup);
       else if (work !== undefined) {
-        const { output, transfer = [] } = work(data.input);
+        const { output, transfer = [] } = work(request.input);
         const reply: WorkerReply<Output> = { output };
         scope.postMessage(reply, transfer);
       }
@@ -46,7 +49,15 @@ export function serveWorker<Setup, Input, Output>(
       scope.postMessage(reply, []);
     }
   };
+  // Tasks wait for the setup and for each other.
+  let last: Promise<void> = Promise.resolve();
+  scope.onmessage = ({ data }: MessageEvent<WorkerRequest<Setup, Input>>) => {
+    last = last.then(() => answer(data));
+  };
 }
+
+/** Does one task. */
+type Work<Input, Output> = (input: Input) => WorkerAnswer<Output>;
 
 /** The parts of a worker's global scope that are used. */
 interface WorkerScope {

@@ -16,7 +16,6 @@ export class CurationReporter {
     "json" | "isTerminal" | "note" | "writeNote" | "object"
   >;
   readonly #now: () => number;
-  #stage = 0;
   #title = "";
   #started = 0;
   #drawn: number;
@@ -43,9 +42,8 @@ export class CurationReporter {
   /** Tells how far it is. */
   progress(progress: CurationProgress): void {
     const now = this.#now();
-    if (progress.stage !== this.#stage) {
+    if (progress.title !== this.#title) {
       this.#endStage();
-      this.#stage = progress.stage;
       this.#title = progress.title;
       this.#started = now;
       this.#drawn = this.#output.isTerminal ? -Infinity : now;
@@ -83,13 +81,11 @@ export class CurationReporter {
       ? Infinity
       : seconds / share - seconds;
     return [
-      `${stage}/${stages} ${title}`,
+      stage === 0 ? title : `${stage}/${stages} ${title}`,
       ...(message === "" ? [] : [message]),
-      ...(documents > 0
-        ? [
-          formatCount(documents, "documents"),
-          `${formatBytes(bytes / Math.max(seconds, 1e-3))}/s`,
-        ]
+      ...(documents > 0 ? [formatCount(documents, "documents")] : []),
+      ...(bytes > 0
+        ? [`${formatBytes(bytes / Math.max(seconds, 1e-3))}/s`]
         : []),
       ...(Number.isFinite(left) ? [`${formatDuration(left)} left`] : []),
     ].join(", ");
@@ -98,15 +94,19 @@ export class CurationReporter {
   /** Says what a stage came to. */
   #endStage(): void {
     if (this.#last === null) return;
-    const { stages, documents, bytes } = this.#last;
+    const { stage, stages, title, documents, bytes } = this.#last;
     if (this.#output.isTerminal && !this.#output.json) {
       this.#output.writeNote(CLEAR_LINE);
     }
     const seconds = (this.#now() - this.#started) / 1000;
+    const amounts = [
+      ...(documents > 0 ? [formatCount(documents, "documents")] : []),
+      formatBytes(bytes),
+    ];
     this.#output.note(
-      `${this.#stage}/${stages} ${this.#title}: ${
-        formatCount(documents, "documents")
-      }, ${formatBytes(bytes)} in ${formatDuration(seconds)}`,
+      `${stage === 0 ? title : `${stage}/${stages} ${title}`}: ${
+        amounts.join(", ")
+      } in ${formatDuration(seconds)}`,
     );
     this.#last = null;
   }
