@@ -186,10 +186,11 @@ async function* runCorpusStep(
   let message = "";
   const report = (): void =>
     onProgress({
-      share: message === "" ? documents / spool.documents : null,
+      share: documents < spool.documents ? documents / spool.documents : null,
       documents,
       bytes,
-      message,
+      // Until all is read, the share says more.
+      message: documents < spool.documents ? "" : message,
     });
   async function* entering(): AsyncGenerator<Document> {
     for (const document of spool.replay()) {

@@ -7,6 +7,8 @@ import { progressBar } from "./progress_bar.ts";
 const LIVE_MS = 100;
 /** Milliseconds between two progress lines where there is no terminal. */
 const QUIET_MS = 10_000;
+/** Seconds before a rate can be relied on. */
+const SETTLE_SECONDS = 0.5;
 const CLEAR_LINE = "\r\x1b[K";
 
 /** Tells people how far a curation is. */
@@ -59,8 +61,10 @@ export class CurationReporter {
     const line = this.#lineOf(progress, (now - this.#started) / 1000);
     if (!isTerminal) this.#output.note(line);
     else {
-      const bar = progressBar(progress.share ?? 0);
-      this.#output.writeNote(`${CLEAR_LINE}${bar} ${line}`);
+      const bar = progress.share === null
+        ? ""
+        : `${progressBar(progress.share)} `;
+      this.#output.writeNote(`${CLEAR_LINE}${bar}${line}`);
     }
   }
 
@@ -77,16 +81,15 @@ export class CurationReporter {
 
   #lineOf(progress: CurationProgress, seconds: number): string {
     const { stage, stages, title, share, documents, bytes, message } = progress;
-    const left = share === null || share === 0
+    const isKnown = seconds >= SETTLE_SECONDS;
+    const left = share === null || share === 0 || !isKnown
       ? Infinity
       : seconds / share - seconds;
     return [
       stage === 0 ? title : `${stage}/${stages} ${title}`,
       ...(message === "" ? [] : [message]),
       ...(documents > 0 ? [formatCount(documents, "documents")] : []),
-      ...(bytes > 0
-        ? [`${formatBytes(bytes / Math.max(seconds, 1e-3))}/s`]
-        : []),
+      ...(isKnown ? [`${formatBytes(bytes / seconds)}/s`] : []),
       ...(Number.isFinite(left) ? [`${formatDuration(left)} left`] : []),
     ].join(", ");
   }
