@@ -187,7 +187,7 @@ function elementwise(
   const element = vectorElement(width);
   return {
     bindings: [
-      { name: "y", element, access: "write" },
+      { name: "y", element, access: "write", reads: "old" },
       ...read.map((name) => ({ name, element, access: "read" } as const)),
     ],
     body: activationFunctions(kind, element) + linearMain(items, statement),

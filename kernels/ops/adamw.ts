@@ -166,10 +166,10 @@ function updateKernel(
   return {
     name: "adamw",
     bindings: [
-      { name: "weight", element, access: "write" },
-      { name: "gradient", element, access: "write" },
-      { name: "m", element, access: "write" },
-      { name: "v", element, access: "write" },
+      { name: "weight", element, access: "write", reads: "old" },
+      { name: "gradient", element, access: "write", reads: "old" },
+      { name: "m", element, access: "write", reads: "old" },
+      { name: "v", element, access: "write", reads: "old" },
       { name: "hyper", element: "f32", access: "read" },
       { name: "norm", element: "f32", access: "read" },
     ],

@@ -104,7 +104,7 @@ function addKernel(
   return {
     name: "add",
     bindings: [
-      { name: "sum", element, access: "write" },
+      { name: "sum", element, access: "write", reads: "old" },
       { name: "b", element, access: "read" },
       ...(first === "a"
         ? [{ name: "a", element, access: "read" } as const]

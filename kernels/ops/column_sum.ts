@@ -158,7 +158,7 @@ function columnSumKernel(
   return {
     name: "column_sum",
     bindings: [
-      { name: "sum", element, access: "write" },
+      { name: "sum", element, access: "write", reads: "old" },
       { name: "x", element, access: "read" },
       ...(start === "into"
         ? [{ name: "into", element, access: "read" } as const]

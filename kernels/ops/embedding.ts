@@ -163,7 +163,7 @@ function embeddingKernel(block: EmbeddingBlock): KernelSource {
     bindings: [
       { name: "rows", element, access: "write" },
       { name: "tokens", element: "u32", access: "read" },
-      { name: "table", element, access: "read" },
+      { name: "table", element, access: "read", reads: "buffer" },
     ],
     body: linearMain(
       block.rows * block.items,

@@ -192,7 +192,7 @@ function gradientKernel(
   return {
     name: `gated_${kind}_gradient`,
     bindings: [
-      { name: "gradient", element, access: "write" },
+      { name: "gradient", element, access: "write", reads: "old" },
       { name: "upstream", element, access: "read" },
       ...(inPlace
         ? []

@@ -15,6 +15,14 @@ export interface BufferDeclaration {
    * written one, because WebGPU refuses both uses of one buffer in a dispatch.
    */
   readonly access: "read" | "write";
+  /**
+   * Whether its elements may be read from a copy made before the launch, as
+   * adapters that load texels faster do. By default whatever is only read may;
+   * `buffer` keeps it where it is because few of its elements are read, and
+   * `old` says of a written one that every element is read before anyone
+   * writes it.
+   */
+  readonly reads?: "buffer" | "old";
 }
 
 /**

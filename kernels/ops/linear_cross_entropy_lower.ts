@@ -148,44 +148,40 @@ function lowerRows(
 
 /**
  * On a GPU a workgroup to a row, whose loads coalesce, with subgroups where the
- * adapter has them; on a CPU an invocation to a row, without barriers.
+ * adapter has them; on a CPU a vector of lanes to a row.
  */
 function softmaxLossVariants(
   width: number,
   { software, features }: Capabilities,
 ): [SoftmaxLossVariant, ...SoftmaxLossVariant[]] {
-  const pairwise = { subgroups: false };
-  const alone = {
-    name: "row_per_invocation",
-    groupRows: 64,
-    sharing: 1,
-    ...pairwise,
+  const group = (groupRows: number, sharing: number, name: string) => ({
+    name,
+    groupRows,
+    sharing,
+    subgroups: false,
+  });
+  const alone = group(64, 1, "row_per_invocation");
+  const between = group(4, 16, "row_per_16");
+  // The lanes of a CPU's vector: neighbours read neighbouring cache lines, and
+  // a workgroup of a single vector has nobody to wait for.
+  const vector = group(1, 8, "row_per_8");
+  const workgroup = group(1, 256, "row_per_workgroup");
+  const subgroups = {
+    ...workgroup,
+    name: "row_per_workgroup_subgroups",
+    subgroups: true,
   };
-  const between = {
-    name: "row_per_16",
-    groupRows: 4,
-    sharing: 16,
-    ...pairwise,
-  };
-  const workgroup = {
-    name: "row_per_workgroup",
-    groupRows: 1,
-    sharing: 256,
-    ...pairwise,
-  };
-  const shared: [SoftmaxLossVariant, ...SoftmaxLossVariant[]] =
-    features.has("subgroups")
-      ? [
-        { ...workgroup, name: "row_per_workgroup_subgroups", subgroups: true },
-        workgroup,
-      ]
-      : [workgroup];
+  const shared = features.has("subgroups")
+    ? [subgroups, workgroup]
+    : [workgroup];
   const turns = 2 * (width % 4 === 0 ? width / 4 : width);
-  if (turns / between.sharing > MOST_LOOP_TURNS) return shared;
-  if (turns > MOST_LOOP_TURNS) {
-    return software ? [between, ...shared] : [...shared, between];
-  }
-  return software ? [alone, between, ...shared] : [...shared, between, alone];
+  const legal =
+    (software
+      ? [vector, alone, between, ...shared]
+      : [...shared, between, alone])
+      .filter(({ sharing }) => turns / sharing <= MOST_LOOP_TURNS);
+  const [first = workgroup, ...others] = legal;
+  return [first, ...others];
 }
 
 function sumLosses(context: Context, total: number): void {

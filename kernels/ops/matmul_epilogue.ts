@@ -65,7 +65,7 @@ export function matmulBindings(
   const { epilogue } = problem;
   const element = cIsVector(problem) ? "vec4<f32>" : "f32";
   const bindings: BindingDeclaration[] = [
-    { name: "c", element, access: "write" },
+    { name: "c", element, access: "write", reads: "old" },
     ...operands,
   ];
   if (epilogue.biasBase !== undefined) {

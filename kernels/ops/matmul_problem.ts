@@ -77,7 +77,10 @@ export function biasIsVector(problem: MatmulProblem): boolean {
   return cIsVector(problem) && divisible(problem.epilogue.biasBase ?? 0);
 }
 
-/** Declarations of `a` and `b`, in that order. */
+/**
+ * Declarations of `a` and `b`, in that order. They stay buffers: reading them as
+ * texels is a variant of its own.
+ */
 export function operandBindings(
   problem: MatmulProblem,
 ): [BindingDeclaration, BindingDeclaration] {
@@ -86,11 +89,13 @@ export function operandBindings(
       name: "a",
       element: aIsVector(problem) ? "vec4<f32>" : "f32",
       access: "read",
+      reads: "buffer",
     },
     {
       name: "b",
       element: bIsVector(problem) ? "vec4<f32>" : "f32",
       access: "read",
+      reads: "buffer",
     },
   ];
 }

@@ -119,7 +119,7 @@ export function normGradientKernel(
     name: `${norm.kind}_norm_gradient_${variant.name}`,
     extensions: walk.extensions,
     bindings: [
-      { name: "sum", element, access: "write" },
+      { name: "sum", element, access: "write", reads: "old" },
       { name: "upstream", element, access: "read" },
       { name: "x", element, access: "read" },
       { name: "weight", element, access: "read" },

@@ -67,7 +67,7 @@ export function ropeKernel(block: RopeBlock): KernelSource {
   return {
     name: "rope",
     bindings: [
-      { name: "x", element, access: "write" },
+      { name: "x", element, access: "write", reads: "old" },
       { name: "table", element, access: "read" },
       ...(block.offset
         ? [{ name: "offset", element: "u32", access: "read" } as const]

@@ -58,6 +58,8 @@ export function softmaxLossKernel(
         name: "logits",
         element: vector ? "vec4<f32>" : "f32",
         access: gradients ? "write" : "read",
+        // Invocations that share a row have all read before they write.
+        ...(gradients ? { reads: "old" } as const : {}),
       },
       { name: "targets", element: "u32", access: "read" },
       ...(gradients

@@ -1,3 +1,4 @@
+import { add } from "../ops/add.ts";
 import type { Dispatch, Node, PoseProblem, TexelCopy } from "../ops/op_spec.ts";
 import { gradientPrecision } from "../ops/operand_precision.ts";
 import {
@@ -8,6 +9,11 @@ import {
   storageOf,
   type Tensor,
 } from "../ops/tensor.ts";
+import {
+  readThroughTexels,
+  type ReadVariant,
+  readVariants,
+} from "../ops/texel_reads.ts";
 import type { Capabilities } from "../runtime/capabilities.ts";
 import { alignedBytes } from "./aligned_bytes.ts";
 import type { Graph } from "./graph.ts";
@@ -99,7 +105,17 @@ export function lowerPhase(
         copies.push(copy);
       },
       dispatch(dispatch) {
-        launches.push({ node, dispatch, copies, flops });
+        const reads = readsFrom(capabilities, options);
+        const through = reads === "texels"
+          ? readThroughTexels(dispatch)
+          : undefined;
+        texels = Math.max(texels, through?.texels ?? 0);
+        launches.push({
+          node,
+          dispatch: through?.dispatch ?? dispatch,
+          copies: [...copies, ...through?.copies ?? []],
+          flops,
+        });
         copies = [];
         flops = 0;
       },
@@ -153,6 +169,23 @@ function readTwice(
     }
   }
   return twice;
+}
+
+/** Elements of each operand of the sum that tells how to read. */
+const READ_SAMPLE = 2 ** 18;
+
+/** Where launches read their operands: one choice for all of them. */
+function readsFrom(
+  capabilities: Capabilities,
+  { choose }: PlanOptions,
+): ReadVariant["name"] {
+  const variants = readVariants(capabilities);
+  const pose: PoseProblem = (graph) => {
+    const operand = (name: string) => graph.input(name, [READ_SAMPLE]);
+    add(graph, operand("a"), operand("b"));
+    return undefined;
+  };
+  return (choose?.("reads", variants, pose) ?? variants[0]).name;
 }
 
 /** Poses a node as it is, over new operands. */

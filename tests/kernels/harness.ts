@@ -110,6 +110,8 @@ async function execute(
   const { choose } = options;
   const chooseByName: PlanOptions["choose"] = choose &&
     ((problem, candidates) => {
+      // Where operands are read is a choice of its own.
+      if (problem === "reads") return candidates[0];
       const name = choose(problem, candidates.map((variant) => variant.name));
       const found = candidates.find((variant) => variant.name === name);
       if (!found) throw new Error(`${problem} has no variant "${name}"`);
