@@ -32,7 +32,13 @@ async function planner(): Promise<(choose: ChooseVariant) => unknown> {
   const b = graph.input("b", [24, 8]);
   const c = matmul(graph, { a, b }, { layout: "nn" });
   const phases = new Map([["run", graph]]);
-  return (choose) => planProgram(phases, capabilities, { keep: [c], choose });
+  return (choose) =>
+    planProgram(phases, capabilities, {
+      keep: [c],
+      // Where operands are read is a choice on software adapters only.
+      choose: (key, candidates, pose) =>
+        key === KEY ? choose(key, candidates, pose) : candidates[0],
+    });
 }
 
 const KEY = "matmul nn 19 8 24";
