@@ -147,7 +147,10 @@ async function readRange(
 
 /** Refuses what no file of this size can hold, before memory is asked for it. */
 function checkSizes(metadata: FileMetaData, size: number): void {
-  const { row_groups, num_rows } = metadata;
+  const { schema, row_groups, num_rows } = metadata;
+  if (!schema.every(({ name }) => typeof name === "string")) {
+    throw new Error("a column has no name");
+  }
   let rows = 0n;
   for (const [index, group] of row_groups.entries()) {
     rows += group.num_rows;
@@ -161,7 +164,7 @@ function checkSizes(metadata: FileMetaData, size: number): void {
       const length = meta_data.total_compressed_size;
       if (
         start < 4n || length < 0n || start + length > BigInt(size - 8) ||
-        meta_data.total_uncompressed_size < 0n
+        meta_data.total_uncompressed_size < 0n || meta_data.num_values < 0n
       ) {
         throw new Error(
           `row group ${index} has column "${

@@ -14,6 +14,7 @@ import {
 import type { Document } from "../document.ts";
 import { formatBytes } from "../format.ts";
 import { BadSource } from "./bad_source.ts";
+import { checkPages } from "./check_pages.ts";
 import { documentOfFields, missingField } from "./document_of_fields.ts";
 import { jsonValue } from "./json_value.ts";
 import { damaged, ParquetFile } from "./parquet_file.ts";
@@ -159,6 +160,9 @@ async function* readGroup(
         formatBytes(bytes)
       } in one piece, more than can be read; write it with smaller row groups`,
     );
+  }
+  for (const { meta_data } of chunks) {
+    if (meta_data) await checkPages(file, meta_data);
   }
   for (let from = 0; from < rows; from += step) {
     const to = Math.min(rows, from + step);

@@ -323,6 +323,33 @@ Deno.test("a failure in the middle leaves no result and no leftovers", () =>
     assertEquals((await prepare(true)).reused, true);
   }));
 
+Deno.test("a Parquet file and a glob are data, and a column is chosen", () =>
+  withFolder(async (folder) => {
+    const testdata = new URL("read/testdata/", import.meta.url);
+    for (const name of ["none", "zstd"]) {
+      await Deno.copyFile(
+        new URL(`${name}.parquet`, testdata),
+        join(folder, `${name}.parquet`),
+      );
+    }
+    const documents = async (data: string, textField: string) =>
+      textsOf(
+        (await prepareCorpus({
+          data: [join(folder, data)],
+          tokenizer,
+          seed: 1,
+          outDir: join(folder, textField),
+          validationFraction: 0,
+          read: { textField },
+        })).train,
+      );
+    // Of the 40 rows eight texts are empty and five are null, one of them both.
+    assertEquals((await documents("zstd.parquet", "text")).length, 28);
+    const urls = await documents("*.parquet", "url");
+    assertEquals(urls.length, 80);
+    assertEquals(urls[79], "https://example.org/39");
+  }));
+
 Deno.test("killed in the middle, the earlier result stands", () =>
   withFolder(async (folder) => {
     const outDir = join(folder, "corpus");

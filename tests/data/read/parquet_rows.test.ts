@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dirname, fromFileUrl, join } from "@std/path";
 import {
   type ColumnSource,
@@ -162,6 +162,30 @@ Deno.test("a footer that lies about sizes is an input error", () =>
       InputError,
       "begin and end with PAR1",
     );
+  }));
+
+Deno.test("any bit changed gives documents or an input error, and an end", () =>
+  withFolder(async (folder) => {
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const random = new Random(seed);
+    const path = join(folder, "a.parquet");
+    const whole = await write(path, [texts(200)], 50);
+    // The first page's header, whose counts keep the decoder busy, and others.
+    const bits = Array.from({ length: 26 * 8 }, (_, i) => 4 * 8 + i);
+    for (let i = 0; i < 200; i++) bits.push(random.integer(whole.length * 8));
+    for (const bit of bits) {
+      const bytes = whole.slice();
+      bytes[bit >> 3] ^= 1 << (bit & 7);
+      await Deno.writeFile(path, bytes);
+      try {
+        await read(path, { onSkip: () => {}, metadataFields: [] });
+      } catch (error) {
+        assert(
+          error instanceof InputError,
+          `seed ${seed}, bit ${bit}: ${error}`,
+        );
+      }
+    }
   }));
 
 Deno.test("a damaged row group is skipped and the others are read", () =>
