@@ -4,15 +4,12 @@ import {
   Tokenizer as Pipeline,
 } from "npm:@huggingface/tokenizers@^0.2.0";
 import { InputError } from "../input_error.ts";
+import { addedPattern } from "./added_pattern.ts";
 import { BYTE_ALPHABET } from "./byte_alphabet.ts";
+import { namedTokens } from "./named_tokens.ts";
 import { rewritePreTokenizer } from "./pre_tokenizer_rewrite.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import {
-  type AddedToken,
-  parseObject,
-  parseTokenizerJson,
-  type TokenizerJson,
-} from "./tokenizer_json.ts";
+import { parseObject, parseTokenizerJson } from "./tokenizer_json.ts";
 import type { TokenStream } from "./token_stream.ts";
 import { WindowedStream } from "./windowed_stream.ts";
 
@@ -20,16 +17,6 @@ import { WindowedStream } from "./windowed_stream.ts";
 const CACHE_ENTRIES = 1 << 17;
 /** Longer pieces hardly come twice. */
 const CACHE_PIECE_LENGTH = 48;
-
-/** Tried in this order where the configuration names no end-of-text token. */
-const END_NAMES = [
-  "<|endoftext|>",
-  "</s>",
-  "<|end_of_text|>",
-  "<eos>",
-  "<|im_end|>",
-];
-const BEGIN_NAMES = ["<s>", "<|begin_of_text|>", "<bos>"];
 
 /** What a {@linkcode HuggingFaceTokenizer} is made from. */
 export interface HuggingFaceFiles {
@@ -71,14 +58,14 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.#files = files;
     this.#ids = json.ids;
     this.vocabSize = json.vocabSize;
-    this.endOfText = endOfText(json, config, files.path);
-    this.beginOfText = namedToken(json, config.bos_token, BEGIN_NAMES) ??
-      this.endOfText;
+    const { endOfText, beginOfText } = namedTokens(json, config, files.path);
+    this.endOfText = endOfText;
+    this.beginOfText = beginOfText;
     this.#special = new Set(
       json.addedTokens.filter((token) => token.special).map(({ id }) => id),
     );
     const plain = json.addedTokens.filter((token) => !token.special);
-    this.#addedPattern = alternation(plain);
+    this.#addedPattern = addedPattern(plain);
     const { splits, byteLevel } = rewritePreTokenizer(json.preTokenizer);
     this.#piecewise = json.model.fuse_unk !== true &&
       plain.every((token) =>
@@ -224,42 +211,4 @@ function addedEntries(
   root: Readonly<Record<string, unknown>>,
 ): readonly unknown[] {
   return Array.isArray(root.added_tokens) ? root.added_tokens : [];
-}
-
-/** Matches the longest of several tokens that start at one place. */
-function alternation(tokens: readonly AddedToken[]): RegExp | null {
-  const contents = tokens.map(({ content }) => content)
-    .filter((content) => content !== "")
-    .sort((a, b) => b.length - a.length)
-    .map((content) => content.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
-  return contents.length === 0 ? null : new RegExp(`(${contents.join("|")})`);
-}
-
-function endOfText(
-  json: TokenizerJson,
-  config: Readonly<Record<string, unknown>>,
-  path: string,
-): number {
-  const id = namedToken(json, config.eos_token, END_NAMES);
-  if (id === undefined) {
-    throw new InputError(
-      `Cannot load the tokenizer '${path}': nothing names its end-of-text token; add tokenizer_config.json with "eos_token" beside it`,
-    );
-  }
-  return id;
-}
-
-/** The id of a token given as text or as `{content}`, else of a usual name. */
-function namedToken(
-  json: TokenizerJson,
-  given: unknown,
-  usual: readonly string[],
-): number | undefined {
-  const name = typeof given === "object" && given !== null &&
-      "content" in given
-    ? given.content
-    : given;
-  if (typeof name === "string" && json.ids.has(name)) return json.ids.get(name);
-  const found = usual.find((candidate) => json.ids.has(candidate));
-  return found === undefined ? undefined : json.ids.get(found);
 }

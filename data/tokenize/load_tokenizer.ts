@@ -1,15 +1,12 @@
 import { extname, join } from "@std/path";
 import { formatBytes } from "../format.ts";
 import { InputError } from "../input_error.ts";
-import { BYTE_ALPHABET } from "./byte_alphabet.ts";
 import { ByteTokenizer } from "./bytes.ts";
 import { CharacterTokenizer } from "./characters.ts";
-import { END_OF_TEXT } from "./end_of_text.ts";
-import { HuggingFaceTokenizer } from "./hugging_face.ts";
 import { Llama2cTokenizer } from "./llama2c.ts";
 import { parseLlama2cFile } from "./llama2c_file.ts";
 import type { Tokenizer } from "./tokenizer.ts";
-import { parseTokenizerJson, type TokenizerJson } from "./tokenizer_json.ts";
+import { tokenizerOf } from "./tokenizer_of.ts";
 
 /** The largest vocabularies take some 35 MB. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -75,40 +72,11 @@ export async function loadTokenizer(
     );
   }
   const tokenizer = await readText(path);
-  const json = parseTokenizerJson(tokenizer, path);
-  if (isByteVocabulary(json)) return new ByteTokenizer();
-  const alphabet = characterAlphabet(json);
-  if (alphabet !== null) return new CharacterTokenizer(alphabet);
   const configPath = path.replace(/tokenizer\.json$/, "tokenizer_config.json");
   const config = configPath !== path && await isFile(configPath)
     ? await readText(configPath)
     : undefined;
-  return new HuggingFaceTokenizer({ tokenizer, config, path });
-}
-
-/** Whether a vocabulary is exactly what {@linkcode ByteTokenizer} saves. */
-function isByteVocabulary({ model, ids, normalizer }: TokenizerJson): boolean {
-  return model.type === "BPE" && normalizer === null &&
-    Array.isArray(model.merges) && model.merges.length === 0 &&
-    ids.size === 257 && ids.get(END_OF_TEXT) === 256 &&
-    BYTE_ALPHABET.every((character, byte) => ids.get(character) === byte);
-}
-
-/** The alphabet, if {@linkcode CharacterTokenizer} could have saved this. */
-function characterAlphabet(json: TokenizerJson): string[] | null {
-  const { model, ids, normalizer, preTokenizer } = json;
-  const count = ids.size - 1;
-  if (
-    model.type !== "WordLevel" || normalizer !== null ||
-    preTokenizer?.type !== "Split" || ids.get(END_OF_TEXT) !== count
-  ) return null;
-  const alphabet = new Array<string>(count).fill("");
-  for (const [token, id] of ids) {
-    if (token === END_OF_TEXT) continue;
-    if (id >= count || [...token].length !== 1) return null;
-    alphabet[id] = token;
-  }
-  return alphabet;
+  return tokenizerOf({ tokenizer, config, path });
 }
 
 async function statOrExplain(source: string): Promise<Deno.FileInfo> {

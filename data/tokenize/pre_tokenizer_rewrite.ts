@@ -1,4 +1,5 @@
-import { type Component, isComponent } from "./tokenizer_json.ts";
+import { flattenSteps } from "./flatten_steps.ts";
+import type { Component } from "./tokenizer_json.ts";
 
 /**
  * The split that `ByteLevel` applies by itself, GPT-2's. Written with
@@ -29,7 +30,7 @@ export interface RewrittenPreTokenizer {
 export function rewritePreTokenizer(
   preTokenizer: Component | null,
 ): RewrittenPreTokenizer {
-  const steps = flatten(preTokenizer);
+  const steps = flattenSteps(preTokenizer);
   const last = steps.at(-1);
   const byteLevel = last?.type === "ByteLevel" &&
     last.add_prefix_space !== true;
@@ -49,13 +50,4 @@ export function rewritePreTokenizer(
     ? kept[0]
     : { type: "Sequence", pretokenizers: kept };
   return { splits, byteLevel };
-}
-
-function flatten(component: Component | null): Component[] {
-  if (component === null) return [];
-  if (component.type !== "Sequence") return [component];
-  const steps = component.pretokenizers;
-  return Array.isArray(steps)
-    ? steps.filter(isComponent).flatMap(flatten)
-    : [component];
 }

@@ -49,30 +49,39 @@ export class ByteStrings {
    * @returns Its number: {@linkcode ByteStrings.size} of before if it is new.
    */
   add(bytes: Uint8Array, start: number, end: number): number {
-    let hash = end - start;
-    for (let at = start; at < end; at++) {
-      hash = Math.imul(hash ^ bytes[at], 0x01000193);
-      hash ^= hash >>> 15;
-    }
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (;;) {
-      const index = this.#slots[slot] - 1;
-      if (index < 0) break;
-      if (this.#hashes[index] === hash && this.#is(index, bytes, start, end)) {
-        return index;
-      }
-      slot = (slot + 1) & mask;
-    }
+    const hash = hashOf(bytes, start, end);
+    const slot = this.#slot(hash, bytes, start, end);
+    const known = this.#slots[slot] - 1;
+    if (known >= 0) return known;
     this.#slots[slot] = this.#size + 1;
     this.#append(bytes, start, end, hash);
     return this.#size - 1;
+  }
+
+  /** @returns The number of a string, or −1 where it never came. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    return this.#slots[this.#slot(hash, bytes, start, end)] - 1;
   }
 
   /** Forgets all strings; the memory is kept. */
   clear(): void {
     this.#slots.fill(0);
     this.#size = 0;
+  }
+
+  /** Where a string is, or where it would stand. */
+  #slot(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (;;) {
+      const index = this.#slots[slot] - 1;
+      if (
+        index < 0 ||
+        (this.#hashes[index] === hash && this.#is(index, bytes, start, end))
+      ) return slot;
+      slot = (slot + 1) & mask;
+    }
   }
 
   #is(index: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -115,4 +124,13 @@ export class ByteStrings {
       this.#slots[slot] = index + 1;
     }
   }
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  for (let at = start; at < end; at++) {
+    hash = Math.imul(hash ^ bytes[at], 0x01000193);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }

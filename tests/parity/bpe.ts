@@ -1,0 +1,63 @@
+/**
+ * Makes the hashes anew that tests of byte-pair vocabularies compare with, by
+ * Hugging Face's Rust library: the merges it learns from five novels, and the
+ * ids it gives to novels, web pages and hard texts.
+ *
+ * Needs python3 with `tokenizers`; PYTHON names another interpreter. Run:
+ *     deno run -A tests/parity/bpe.ts
+ */
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl, join } from "@std/path";
+import { writeAtomic } from "../../data/atomic_write.ts";
+import { sharedData } from "../data/shared_data.ts";
+import {
+  encodingTexts,
+  encodingTokenizers,
+} from "../data/tokenize/encoding_cases.ts";
+
+const HASHES = fromFileUrl(
+  new URL("../data/tokenize/testdata/bpe_hashes.json", import.meta.url),
+);
+const SCRIPT = fromFileUrl(new URL("./bpe.py", import.meta.url));
+
+async function python(args: readonly string[], input: string): Promise<string> {
+  const child = new Deno.Command(Deno.env.get("PYTHON") ?? "python3", {
+    args: [SCRIPT, ...args],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { success, stdout } = await child.output();
+  assert(success, `python3 ${args.join(" ")} failed`);
+  return new TextDecoder().decode(stdout);
+}
+
+const books = sharedData("text/gutenberg_books.jsonl");
+assert(books !== null, "the novels are needed");
+const merges: Record<string, string> = JSON.parse(
+  await python(["train", books, "8192"], ""),
+);
+const ids: Record<string, Record<string, string>> = {};
+const folder = await Deno.makeTempDir();
+try {
+  const texts = await encodingTexts();
+  for (const [name, json] of await encodingTokenizers()) {
+    const path = join(folder, `${name}.json`);
+    await Deno.writeTextFile(path, json);
+    ids[name] = {};
+    for (const [set, all] of texts) {
+      const answer: { hash: string; changed: number } = JSON.parse(
+        await python(["encode", path], JSON.stringify(all)),
+      );
+      assertEquals(answer.changed, 0);
+      ids[name][set] = answer.hash;
+      console.log(`${name} ${set}: ${all.length} texts`);
+    }
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+await writeAtomic(HASHES, JSON.stringify({ merges, ids }, null, 2) + "\n");
