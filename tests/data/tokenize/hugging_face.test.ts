@@ -3,6 +3,7 @@ import { fromFileUrl } from "@std/path";
 import { InputError } from "../../../data/input_error.ts";
 import { Random } from "../../../data/random.ts";
 import { HuggingFaceTokenizer } from "../../../data/tokenize/hugging_face.ts";
+import { tokenizerOf } from "../../../data/tokenize/tokenizer_of.ts";
 import expected from "./testdata/expected.json" with { type: "json" };
 
 const load = (name: string): HuggingFaceTokenizer => {
@@ -128,7 +129,7 @@ Deno.test("any damaged byte of a file gives a tokenizer or an input error", () =
       random.pick(["", "{", "null", "-", '"', "9", "]"]) +
       good.slice(at + random.integer(4));
     try {
-      new HuggingFaceTokenizer({ tokenizer, path: "x.json" });
+      tokenizerOf({ tokenizer, path: "x.json" });
     } catch (error) {
       if (!(error instanceof InputError)) {
         throw new Error(`seed ${seed}, trial ${i}`, { cause: error });
