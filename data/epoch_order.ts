@@ -8,6 +8,8 @@ export interface EpochOrderOptions {
   /** T, the tokens of a window. */
   readonly sequenceLength: number;
   readonly seed: number;
+  /** Tokens of the contexts that documents were fitted into, if they were. */
+  readonly packedContext?: number | undefined;
 }
 
 /**
@@ -29,14 +31,15 @@ export class EpochOrder {
    * @param options Corpus, length and seed.
    */
   constructor(epoch: number, options: EpochOrderOptions) {
-    const { tokenCount, sequenceLength, seed } = options;
+    const { tokenCount, sequenceLength, seed, packedContext } = options;
     const random = new Random(`loader/${seed}/${epoch}`);
     this.epoch = epoch;
     this.#sequenceLength = sequenceLength;
-    // Any start within the first window, as long as one window is left.
-    this.#phase = random.integer(
-      Math.min(sequenceLength, tokenCount - sequenceLength),
-    );
+    // Any start within the first window, as long as one window is left; but
+    // windows that a context can be cut into, or is a part of, begin with one.
+    const stride = strideOf(sequenceLength, packedContext);
+    const room = Math.min(sequenceLength, tokenCount - sequenceLength);
+    this.#phase = stride * random.integer(Math.ceil(room / stride));
     this.count = Math.floor((tokenCount - 1 - this.#phase) / sequenceLength);
     const keys = Array.from(
       { length: Permutation.keyCount },
@@ -52,4 +55,10 @@ export class EpochOrder {
   startOf(position: number): number {
     return this.#phase + this.#order.at(position) * this.#sequenceLength;
   }
+}
+
+/** Tokens between two places where a first window may begin. */
+function strideOf(sequenceLength: number, packedContext = 1): number {
+  if (sequenceLength % packedContext === 0) return packedContext;
+  return packedContext % sequenceLength === 0 ? sequenceLength : 1;
 }

@@ -38,6 +38,12 @@ export interface LoaderOptions {
   /** Chooses the order; the same seed gives the same batches. */
   readonly seed: number;
   /**
+   * Tokens of the contexts that documents were fitted into, as in
+   * {@linkcode CorpusPart.packedContext}: windows of that length, of a multiple
+   * or of a divisor then hold whole contexts or lie within one.
+   */
+  readonly packedContext?: number | undefined;
+  /**
    * Where to go on.
    *
    * @default { epoch: 0, position: 0 }
@@ -143,7 +149,8 @@ export class Loader {
     // Also checks that one window fits.
     countWindows(tokenCount, sequenceLength, "a training part");
     this.#source = source;
-    this.#options = { tokenCount, sequenceLength, seed };
+    const { packedContext } = options;
+    this.#options = { tokenCount, sequenceLength, seed, packedContext };
     this.#ahead = options.ahead ?? 0;
     this.#keep = options.keep ?? Infinity;
     this.#documents = documents ? source.documents?.() ?? null : null;
@@ -158,7 +165,12 @@ export class Loader {
   /** Where the loader stands: after the last batch that it served. */
   get state(): LoaderState {
     const { order, position } = this.#served;
-    return { epoch: order.epoch, position, order: { ...this.#options } };
+    const { sequenceLength, tokenCount, seed } = this.#options;
+    return {
+      epoch: order.epoch,
+      position,
+      order: { sequenceLength, tokenCount, seed },
+    };
   }
 
   /** Sequences of the current epoch. */

@@ -16,6 +16,8 @@ export interface CorpusPart {
    * given.
    */
   readonly bytes: number | null;
+  /** Tokens of the contexts that documents were fitted into, if they were. */
+  readonly packedContext?: number;
 }
 
 /** What to train and to validate on. */

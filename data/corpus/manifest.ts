@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { openShard } from "../shard/shard.ts";
 import type { Corpus, CorpusPart } from "./corpus.ts";
+import type { PackingReport } from "./packing.ts";
 
 /** Name of the file that describes a prepared corpus, in its folder. */
 export const MANIFEST_NAME = "manifest.json";
@@ -38,6 +39,8 @@ export interface Manifest {
   readonly split: "documents" | "tail" | "none";
   readonly train: ManifestPart;
   readonly validation: ManifestPart | null;
+  /** How training documents are laid out, where it was asked for. */
+  readonly packing?: PackingReport | null;
   /** How the documents were curated, where they were. */
   readonly curation?: unknown;
 }
@@ -71,7 +74,12 @@ export function corpusOf(
   manifest: Manifest,
   reused: boolean,
 ): Corpus | null {
-  const train = partOf(folder, manifest.train);
+  const { packing } = manifest;
+  const train = partOf(
+    folder,
+    manifest.train,
+    packing?.method === "best_fit" ? packing.context : undefined,
+  );
   const validation = manifest.validation === null
     ? null
     : partOf(folder, manifest.validation);
@@ -80,7 +88,11 @@ export function corpusOf(
   return { train, validation, reused };
 }
 
-function partOf(folder: string, part: ManifestPart): CorpusPart | null {
+function partOf(
+  folder: string,
+  part: ManifestPart,
+  packedContext?: number,
+): CorpusPart | null {
   let tokens = 0;
   for (const shard of part.shards) {
     try {
@@ -99,6 +111,7 @@ function partOf(folder: string, part: ManifestPart): CorpusPart | null {
     tokens,
     documents: part.documents,
     bytes: part.bytes,
+    ...(packedContext === undefined ? {} : { packedContext }),
   };
 }
 
@@ -108,7 +121,14 @@ function isManifest(value: unknown): value is Manifest {
     typeof value.tokenizer.kind === "string" &&
     typeof value.tokenizer.vocabSize === "number" &&
     typeof value.tokenizer.sha256 === "string" && isPart(value.train) &&
-    (value.validation === null || isPart(value.validation));
+    (value.validation === null || isPart(value.validation)) &&
+    (value.packing === undefined || value.packing === null ||
+      isPacking(value.packing));
+}
+
+function isPacking(value: unknown): boolean {
+  return isRecord(value) && typeof value.method === "string" &&
+    Number.isSafeInteger(value.context) && Number(value.context) > 1;
 }
 
 function isPart(value: unknown): value is ManifestPart {

@@ -162,10 +162,10 @@ export async function writeCorpus(input: CorpusInput): Promise<CuratedCorpus> {
     split: parts.split,
     train,
     validation,
+    packing: parts.train.packing,
     curation: {
       shuffle: config.shuffle,
       shards: config.shards,
-      packing: parts.train.packing,
       steps: describeSteps(input.stages, funnel),
     },
   };

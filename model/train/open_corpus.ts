@@ -23,6 +23,8 @@ export interface TrainingCorpus {
   readonly train: TokenSource;
   /** Tokens to measure on, where there are any. */
   readonly validation: TokenSource | undefined;
+  /** Tokens of the contexts that the text was fitted into, if it was. */
+  readonly packedContext: number | undefined;
   /** Bytes of text per validation token; null where only tokens are known. */
   readonly bytesPerToken: number | null;
   /** Whether the text is the generated primer, which has exercises. */
@@ -109,6 +111,7 @@ export async function openCorpus(
   return {
     tokenizer,
     train: trainSource,
+    packedContext: train.packedContext,
     validation: validationSource,
     bytesPerToken: validation?.bytes
       ? validation.bytes / validation.tokens

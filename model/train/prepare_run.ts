@@ -141,6 +141,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     const loader = new Loader({
       source: corpus.train,
       sequenceLength: train.context,
+      packedContext: corpus.packedContext,
       seed,
       // A step takes its micro-batches at once and copies each as it goes.
       ahead: train.accumulation,

@@ -54,6 +54,30 @@ Deno.test("an epoch visits every window exactly once, in another order each", ()
   }
 });
 
+Deno.test("windows keep to the contexts that documents were fitted into", () => {
+  // Windows of a context, of several, and of a part of one: none crosses a
+  // border that it need not cross.
+  for (const [sequenceLength, multiple] of [[8, 8], [16, 8], [4, 4]]) {
+    const starts = new Set<number>();
+    for (let epoch = 0; epoch < 6; epoch++) {
+      const loader = new Loader({
+        source: counting(8 * 50),
+        sequenceLength,
+        seed: 3,
+        packedContext: 8,
+        state: { epoch, position: 0 },
+      });
+      while (loader.state.position < loader.sequencesPerEpoch) {
+        const start = loader.next(1).inputs[0];
+        assertEquals(start % multiple, 0);
+        starts.add(start);
+      }
+    }
+    // Windows of several contexts begin with any of them.
+    assert(starts.size >= 400 / multiple - 2);
+  }
+});
+
 Deno.test("resumed at any point, the batches are those of the unbroken run", () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = new Random(seed);

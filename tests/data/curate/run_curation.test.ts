@@ -265,9 +265,12 @@ Deno.test("packing is reported, and packed documents are whole", () =>
         folder,
         `${YAML}shards: { packing: ${packing}, context: ${context} }`,
       );
-    const concat = (await packed("concat")).written?.packing;
-    const fitted = (await packed("best_fit")).written?.packing;
+    const { written: plain } = await packed("concat");
+    const { written: packedTight } = await packed("best_fit");
+    const [concat, fitted] = [plain?.packing, packedTight?.packing];
     assert(concat && fitted);
+    assertEquals(plain?.corpus.train.packedContext, undefined);
+    assertEquals(packedTight?.corpus.train.packedContext, context);
     assertEquals([concat.padding, fitted.cropped], [0, 0]);
     assertEquals(concat.long, fitted.long);
     assert(concat.cropped > 0 && fitted.padding > 0);
