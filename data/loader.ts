@@ -85,6 +85,8 @@ interface ReadyBatch {
 interface Arrays {
   /** The inputs and one more token, (B · T + 1). */
   readonly tokens: Uint32Array;
+  /** The token after each row's inputs, (B). */
+  readonly lasts: Uint32Array;
   readonly batch: Batch;
 }
 
@@ -218,7 +220,7 @@ export class Loader {
   /** Reads the batch at a place. */
   #read(from: Place): ReadyBatch {
     const { sequenceLength: length } = this.#options;
-    const { tokens, batch } = this.#arrays();
+    const { tokens, lasts, batch } = this.#arrays();
     const { targets, documents } = batch;
     let { order, position } = from;
     for (let row = 0; row < this.#batch; row++) {
@@ -230,10 +232,14 @@ export class Loader {
       const first = row * length;
       // The token after a row's inputs makes way for the next row's first one.
       this.#source.read(start, tokens.subarray(first, first + length + 1));
-      targets.set(tokens.subarray(first + 1, first + length + 1), first);
+      lasts[row] = tokens[first + length];
       if (documents && this.#documents) {
         fillDocumentColumns(documents, row, length, this.#documents, start);
       }
+    }
+    targets.set(tokens.subarray(1));
+    for (let row = 0; row < this.#batch; row++) {
+      targets[row * length + length - 1] = lasts[row];
     }
     return { batch, after: { order, position } };
   }
@@ -264,7 +270,7 @@ export class Loader {
       targets: new Uint32Array(size),
       ...(documents ? { documents } : {}),
     };
-    const arrays = { tokens, batch };
+    const arrays = { tokens, lasts: new Uint32Array(this.#batch), batch };
     if (most !== Infinity) this.#ring.push(arrays);
     return arrays;
   }

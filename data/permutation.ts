@@ -14,6 +14,7 @@ export class Permutation {
   readonly #size: number;
   /** The two halves of a number are taken apart at this place value. */
   readonly #lowCount: number;
+  readonly #lowBits: number;
   readonly #highCount: number;
   readonly #keys: readonly number[];
 
@@ -35,7 +36,8 @@ export class Permutation {
     this.#size = size;
     let bits = 0;
     while (2 ** bits < size) bits++;
-    this.#lowCount = 2 ** (bits >> 1);
+    this.#lowBits = bits >> 1;
+    this.#lowCount = 2 ** this.#lowBits;
     this.#highCount = 2 ** (bits - (bits >> 1));
     this.#keys = [...keys];
   }
@@ -55,8 +57,12 @@ export class Permutation {
   }
 
   #step(value: number): number {
-    let low = value % this.#lowCount;
-    let high = Math.floor(value / this.#lowCount);
+    // Integers of 32 bits are taken apart much faster than others.
+    const small = this.#size <= 2 ** 31;
+    let low = small ? value & (this.#lowCount - 1) : value % this.#lowCount;
+    let high = small
+      ? value >>> this.#lowBits
+      : Math.floor(value / this.#lowCount);
     for (let round = 0; round < ROUNDS; round++) {
       // Each half is changed by the other alone, which can be undone. Counts
       // are powers of two of at most 2^26, so the mask works in 32 bits.

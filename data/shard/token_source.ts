@@ -134,7 +134,8 @@ export class TokenSource implements TokenReader {
       const from = this.#start + offset + filled - this.#starts[index];
       const count = Math.min(into.length - filled, shard.tokenCount - from);
       this.#check(index, from, count);
-      shard.read(from, into.subarray(filled, filled + count));
+      const whole = count === into.length;
+      shard.read(from, whole ? into : into.subarray(filled, filled + count));
       filled += count;
       index++;
     }
