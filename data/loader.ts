@@ -211,7 +211,6 @@ export class Loader {
       while (this.#ready.length < this.#ahead) {
         this.#ready.push(this.#read(this.#ready.at(-1)?.after ?? this.#served));
       }
-      this.#advise(this.#ready.at(-1)?.after ?? this.#served);
     } catch {
       // Read again, it fails where somebody can see it.
     }
@@ -242,16 +241,6 @@ export class Loader {
       targets[row * length + length - 1] = lasts[row];
     }
     return { batch, after: { order, position } };
-  }
-
-  /** Has the windows of as many batches as are kept ready read from disk. */
-  #advise({ order, position }: Place): void {
-    if (this.#source.willNeed === undefined) return;
-    const { sequenceLength } = this.#options;
-    const end = Math.min(order.count, position + this.#ahead * this.#batch);
-    for (let at = position; at < end; at++) {
-      this.#source.willNeed(order.startOf(at), sequenceLength + 1);
-    }
   }
 
   /** Arrays that nobody looks at. */

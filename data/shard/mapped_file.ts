@@ -5,13 +5,6 @@ export interface MappedFile {
    * the file must not be cut while it is mapped: the process would be killed.
    */
   readonly bytes: Uint8Array;
-  /**
-   * Has the system read a stretch of the file ahead, without waiting for it.
-   *
-   * @param from Its first byte.
-   * @param to The byte after its last.
-   */
-  willNeed(from: number, to: number): void;
   /** Gives the mapping back. */
   close(): void;
 }
@@ -23,7 +16,6 @@ const SYMBOLS = {
     parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"],
     result: "pointer",
   },
-  madvise: { parameters: ["usize", "usize", "i32"], result: "i32" },
   munmap: { parameters: ["pointer", "usize"], result: "i32" },
 } as const;
 
@@ -31,9 +23,6 @@ const SYMBOLS = {
 const O_RDONLY = 0;
 const PROT_READ = 1;
 const MAP_SHARED = 1;
-const MADV_WILLNEED = 3;
-/** At least a page on every system; advice begins at a page's border. */
-const PAGE_BYTES = 65_536;
 const MAP_FAILED = 2n ** 64n - 1n;
 
 /**
@@ -55,7 +44,7 @@ export function mapFile(path: string, size: number): MappedFile | null {
   } catch {
     return null;
   }
-  const { open, close, mmap, madvise, munmap } = libc.symbols;
+  const { open, close, mmap, munmap } = libc.symbols;
   const descriptor = open(new TextEncoder().encode(`${path}\0`), O_RDONLY);
   if (descriptor < 0) {
     libc.close();
@@ -84,19 +73,9 @@ export function mapFile(path: string, size: number): MappedFile | null {
     unmap();
     return null;
   }
-  const first = Deno.UnsafePointer.value(address);
   let mapped = true;
   return {
     bytes: new Uint8Array(buffer),
-    willNeed(from, to) {
-      if (!mapped) return;
-      const begin = from - from % PAGE_BYTES;
-      madvise(
-        BigInt(first) + BigInt(begin),
-        BigInt(Math.min(size, to) - begin),
-        MADV_WILLNEED,
-      );
-    },
     close() {
       if (mapped) unmap();
       mapped = false;

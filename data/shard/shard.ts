@@ -28,13 +28,6 @@ export interface Shard extends TokenReader {
    * @throws {InputError} If they cannot be.
    */
   openEnds(): DocumentEnds | null;
-  /**
-   * Has the system read tokens ahead, without waiting for them.
-   *
-   * @param offset Position of the first.
-   * @param count How many.
-   */
-  willNeed(offset: number, count: number): void;
 }
 
 /** Options of {@linkcode openShard}. */
@@ -137,8 +130,6 @@ abstract class OpenShard implements Shard {
     this.copy(offset, into);
   }
 
-  willNeed(_offset: number, _count: number): void {}
-
   close(): void {
     this.#closed = true;
     this.file.close();
@@ -170,12 +161,6 @@ class MappedShard extends OpenShard {
     this.#tokens = layout.type === "u16"
       ? new Uint16Array(buffer, layout.start, layout.tokenCount)
       : new Uint32Array(buffer, layout.start, layout.tokenCount);
-  }
-
-  override willNeed(offset: number, count: number): void {
-    const size = TOKEN_BYTES[this.dtype];
-    const from = this.start + offset * size;
-    this.#mapping.willNeed(from, from + count * size);
   }
 
   protected override copy(offset: number, into: Uint32Array): void {

@@ -13,14 +13,6 @@ export interface TokenReader {
    */
   read(offset: number, into: Uint32Array): void;
   /**
-   * Has the system read tokens ahead, without waiting for them. Absent where
-   * there is nothing to gain.
-   *
-   * @param offset Position of the first.
-   * @param count How many.
-   */
-  willNeed?(offset: number, count: number): void;
-  /**
    * Opens where the documents end, for the reader's own lifetime.
    *
    * @returns The ends, or null where they are not known. Absent where they

@@ -142,24 +142,6 @@ export class TokenSource implements TokenReader {
   }
 
   /**
-   * Has the system read tokens ahead, without waiting for them.
-   *
-   * @param offset Position of the first.
-   * @param count How many.
-   */
-  willNeed(offset: number, count: number): void {
-    let from = this.#start + Math.max(0, offset);
-    const to = this.#start + Math.min(this.tokenCount, offset + count);
-    for (let index = this.#shardAt(from); from < to; index++) {
-      const shard = this.#shards[index];
-      const start = this.#starts[index];
-      const end = Math.min(to, start + shard.tokenCount);
-      shard.willNeed(from - start, end - from);
-      from = end;
-    }
-  }
-
-  /**
    * Where the stretch's documents end. Opened and checked when it is asked for
    * first.
    *
