@@ -42,8 +42,8 @@ export interface MinhashOptions {
  *
  * Two documents of Jaccard similarity s share one of b buckets of h hashes with
  * probability 1 − (1 − s^h)^b (Leskovec, Rajaraman and Ullman, "Mining of
- * Massive Datasets", section 3.4). For 14 × 8 that is .40 at s = .7, .92 at .8
- * and .999 at .9. With `verify: false` sharing a bucket is enough, as in
+ * Massive Datasets", section 3.4). For 14 × 8 that is .56 at s = .7, .92 at .8
+ * and .9996 at .9. With `verify: false` sharing a bucket is enough, as in
  * datatrove. Otherwise the similarity of the two is estimated as well, from
  * sketches of 512 bytes that are independent of the buckets, with a standard
  * deviation of about √(s(1 − s)/512): .018 at .8; and it has to be `threshold`
