@@ -1,7 +1,7 @@
 import type { DocumentEnds } from "./document_ends.ts";
 import { findLayout } from "./find_layout.ts";
 import { mapFile, type MappedFile } from "./mapped_file.ts";
-import { ShardFile } from "./shard_file.ts";
+import { shardError, ShardFile } from "./shard_file.ts";
 import {
   type ShardFormatName,
   type ShardLayout,
@@ -84,6 +84,9 @@ export function openShard(path: string, options: ShardOptions = {}): Shard {
   const file = ShardFile.open(layout.path);
   try {
     const used = layout.start + layout.tokenCount * TOKEN_BYTES[layout.type];
+    if (file.size < used) {
+      throw shardError(layout.path, "it was cut while it was being opened");
+    }
     const mapping = options.mmap === "off" ? null : mapFile(layout.path, used);
     return mapping === null
       ? new ReadShard(path, layout, file)
