@@ -9,7 +9,7 @@ import { memoryOption } from "./dedup/memory_option.ts";
 import { putAside } from "./dedup/put_aside.ts";
 import { RecordSorter } from "./dedup/record_sorter.ts";
 import { releaseKept } from "./dedup/release_kept.ts";
-import { WordScanner } from "./dedup/word_scanner.ts";
+import { WordHasher } from "./dedup/word_hasher.ts";
 import type { StepContext } from "./step.ts";
 import type { StepDefinition } from "./step_definition.ts";
 
@@ -102,7 +102,7 @@ function textHash(text: string, target: Uint32Array): boolean {
 }
 
 function wordsHash(): TextHash {
-  const scanner = new WordScanner(DUPLICATE_RULE);
+  const scanner = new WordHasher(DUPLICATE_RULE);
   return (text, target) => {
     const count = scanner.scan(text);
     if (count === 0) return false;

@@ -9,7 +9,7 @@ import { PieceCloser } from "./piece_closer.ts";
 import { putAside } from "./put_aside.ts";
 import { RecordSorter } from "./record_sorter.ts";
 import { joinParts, type PartKind, textParts } from "./text_parts.ts";
-import { WordScanner } from "./word_scanner.ts";
+import { WordHasher } from "./word_hasher.ts";
 
 /** Which parts of documents are frequent, and what happens to them. */
 export interface FrequentPartsOptions {
@@ -119,7 +119,7 @@ function partHash({ normalized, min_words }: FrequentPartsOptions): (
   end: number,
   record: Uint32Array,
 ) => boolean {
-  const scanner = new WordScanner(normalized ? DUPLICATE_RULE : EXACT_RULE);
+  const scanner = new WordHasher(normalized ? DUPLICATE_RULE : EXACT_RULE);
   return (text, start, end, record) => {
     const count = scanner.scan(text, start, end);
     if (count < min_words) return false;

@@ -1,6 +1,6 @@
 import { mix32 } from "../../mix32.ts";
 import type { CharacterRule } from "./character_rule.ts";
-import { WordScanner } from "./word_scanner.ts";
+import { WordHasher } from "./word_hasher.ts";
 
 /** Odd factors of the rolling sums, one a lane. */
 const LOW_FACTOR = 0x2c1b3c6d;
@@ -19,7 +19,7 @@ export class WordNgrams {
   /** How many n-grams the last text had. */
   count = 0;
   readonly #size: number;
-  readonly #words: WordScanner;
+  readonly #words: WordHasher;
   readonly #lowPower: number;
   readonly #highPower: number;
 
@@ -31,7 +31,7 @@ export class WordNgrams {
    */
   constructor(size: number, rule: CharacterRule) {
     this.#size = size;
-    this.#words = new WordScanner(rule);
+    this.#words = new WordHasher(rule);
     let low = 1;
     let high = 1;
     for (let i = 0; i < size; i++) {
@@ -43,7 +43,7 @@ export class WordNgrams {
   }
 
   /** The words of the last text; n-gram `i` begins with word `i`. */
-  get words(): WordScanner {
+  get words(): WordHasher {
     return this.#words;
   }
 

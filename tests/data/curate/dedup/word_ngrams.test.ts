@@ -4,13 +4,13 @@ import {
   DUPLICATE_RULE,
 } from "../../../../data/curate/dedup/character_rule.ts";
 import { WordNgrams } from "../../../../data/curate/dedup/word_ngrams.ts";
-import { WordScanner } from "../../../../data/curate/dedup/word_scanner.ts";
+import { WordHasher } from "../../../../data/curate/dedup/word_hasher.ts";
 
 type Rule = typeof DUPLICATE_RULE;
 
 /** The words of a text as they stand in it. */
 function words(text: string, rule: Rule): string[] {
-  const scanner = new WordScanner(rule);
+  const scanner = new WordHasher(rule);
   const count = scanner.scan(text);
   return Array.from(
     { length: count },
@@ -20,7 +20,7 @@ function words(text: string, rule: Rule): string[] {
 
 /** The words' hashes. */
 function hashes(text: string, rule: Rule): string[] {
-  const scanner = new WordScanner(rule);
+  const scanner = new WordHasher(rule);
   const count = scanner.scan(text);
   return Array.from(
     { length: count },

@@ -15,7 +15,7 @@ const SECOND_FACTOR = 0x9e3779b1 | 0;
  * Cuts texts into words and hashes each to 64 bits, without making a string of
  * any. Arrays are kept from text to text and grow to the longest.
  */
-export class WordScanner {
+export class WordHasher {
   /** First halves of the words' hashes. */
   low: Int32Array = new Int32Array(1024);
   /** Second halves. */
