@@ -12,7 +12,7 @@ import type {
 const RECIPE = fromFileUrl(new URL("./run.yaml", import.meta.url));
 
 /** Windows of each text that is measured on, spread evenly over it. */
-const WINDOWS = 2048;
+const WINDOWS = 1024;
 
 /** What a model is trained on, and for how long. */
 export interface CurationRun {
