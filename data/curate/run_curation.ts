@@ -1,11 +1,12 @@
 import { dirname, join, SEPARATOR } from "@std/path";
-import { corpusOf, readManifest } from "../corpus/manifest.ts";
+import { corpusOf, type Manifest, readManifest } from "../corpus/manifest.ts";
 import { refuseForeignFolder } from "../corpus/refuse_foreign_folder.ts";
 import { tokenizerStamp } from "../corpus/tokenizer_stamp.ts";
 import type { DownloadProgress } from "../download/download_options.ts";
 import { FolderLock } from "../folder_lock.ts";
 import { InputError } from "../input_error.ts";
 import { loadTokenizer } from "../tokenize/load_tokenizer.ts";
+import type { Tokenizer } from "../tokenize/tokenizer.ts";
 import type { CurationConfig } from "./curation_config.ts";
 import { planStages, sha256, type Stage } from "./plan_stages.ts";
 import {
@@ -42,7 +43,7 @@ export interface CurationOptions {
 export interface CurationResult {
   /** What was written; null where an earlier run had written the same. */
   readonly written: CuratedCorpus | null;
-  /** Folder of the finished stages; null where they were removed. */
+  /** Folder of the finished stages; null where nothing was kept there. */
   readonly stages: string | null;
 }
 
@@ -70,13 +71,18 @@ export async function runCuration(
 ): Promise<CurationResult> {
   const folder = `${config.out}.stages`;
   try {
+    const opened = await open(config, options);
+    const { existing, fingerprint } = opened;
+    if (existing?.fingerprint === fingerprint && isWhole(config, existing)) {
+      return { written: null, stages: null };
+    }
     await Deno.mkdir(folder, { recursive: true });
     using _ = await FolderLock.acquire(
       folder,
       `Cannot prepare '${config.out}': another process does so already; ` +
         `wait for it or choose another "out"`,
     );
-    return await runLocked(config, folder, options);
+    return await runLocked(config, folder, opened, options);
   } catch (error) {
     throw isFullDisk(error)
       ? new Error(
@@ -89,11 +95,22 @@ export async function runCuration(
   }
 }
 
-async function runLocked(
+/** A curation of which all that can be checked beforehand is in order. */
+interface OpenCuration {
+  readonly tokenizer: Tokenizer;
+  readonly stamp: Manifest["tokenizer"];
+  readonly readers: readonly SourceReader[];
+  readonly stages: readonly Stage[];
+  /** Equal where everything that the corpus depends on is. */
+  readonly fingerprint: string;
+  /** The corpus that is there already, if there is one. */
+  readonly existing: Manifest | null;
+}
+
+async function open(
   config: CurationConfig,
-  folder: string,
   options: CurationOptions,
-): Promise<CurationResult> {
+): Promise<OpenCuration> {
   const { out } = config;
   const existing = await readManifest(out);
   if (existing === null) await refuseForeignFolder(out);
@@ -135,9 +152,20 @@ async function runLocked(
     config.shards,
     config.validation,
   ]);
-  if (existing?.fingerprint === fingerprint && corpusOf(out, existing, true)) {
-    return { written: null, stages: folder };
-  }
+  return { tokenizer, stamp, readers, stages, fingerprint, existing };
+}
+
+function isWhole({ out }: CurationConfig, existing: Manifest): boolean {
+  return corpusOf(out, existing, true) !== null;
+}
+
+async function runLocked(
+  config: CurationConfig,
+  folder: string,
+  opened: OpenCuration,
+  options: CurationOptions,
+): Promise<CurationResult> {
+  const { tokenizer, stamp, readers, stages, fingerprint } = opened;
   await removeStale(folder, stages);
   const report = (stage: number, title: string) => (progress: StageProgress) =>
     options.onProgress?.({
@@ -146,6 +174,7 @@ async function runLocked(
       stages: stages.length + 1,
       title,
     });
+  const workers = config.workers ?? navigator.hardwareConcurrency;
   const outcomes: StageOutcome[] = [];
   for (const [i, stage] of stages.entries()) {
     const place = join(folder, nameOf(stage, i));
@@ -166,7 +195,7 @@ async function runLocked(
           ? null
           : join(folder, nameOf(stages[i - 1], i - 1), STAGE_DOCUMENTS),
         folder: place,
-        workers: config.workers ?? navigator.hardwareConcurrency,
+        workers,
         onProgress: report(i + 1, title),
       }),
     );

@@ -98,7 +98,7 @@ Deno.test("a corpus is prepared, looked into and trained on", () =>
 
 Deno.test("killed in the middle, the same command ends with the same files", () =>
   withFolder(async (folder) => {
-    const whole = await writeCuration(folder, { name: "whole", bytes: 8e6 });
+    const whole = await writeCuration(folder, { name: "whole", bytes: 4e6 });
     const killed = await writeCuration(folder, { name: "killed", bytes: 0 });
     assertEquals((await minnow(["data", "prepare", whole])).code, 0);
 
@@ -170,13 +170,13 @@ Deno.test("bad input ends with code 2, one line and nothing in place", () =>
       ["steps:", "step:", /unknown key "step"; did you mean "steps"\?/],
       ["text.jsonl", "empty", /the folder '[^']*empty'/],
       ["text.jsonl", "none.jsonl", /there is no such file or folder/],
-      ["text.jsonl", "text.jsonl, text_field: txet", /text\.jsonl.*"txet"/],
       ["out: curate", "out: empty/..", /is no prepared corpus/],
       [
         "steps:",
         "tokenizer: none.json\nsteps:",
         /Cannot load the tokenizer '[^']*none\.json'/,
       ],
+      ["text.jsonl", "text.jsonl, text_field: txet", /text\.jsonl.*"txet"/],
     ];
     for (const [from, to, message] of cases) {
       await Deno.writeTextFile(yaml, text.replace(from, to));
@@ -185,7 +185,10 @@ Deno.test("bad input ends with code 2, one line and nothing in place", () =>
       assertMatch(stderr, /^minnow: [^\n]*\n$/);
       assertEquals(code, 2, stderr);
       const left = [...Deno.readDirSync(folder)].map(({ name }) => name)
-        .filter((name) => !name.endsWith(".stages"));
+        // Text is only found to be bad when it is read.
+        .filter((name) =>
+          to.includes("txet") ? name !== "curate.stages" : true
+        );
       assertEquals(left.sort(), ["curate.yaml", "empty", "text.jsonl"]);
     }
     const missing = await minnow(["data", "prepare", `${yaml}x`]);
