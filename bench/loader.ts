@@ -65,6 +65,8 @@ export async function benchLoader(
     for (const tokens of TOKENS.slice(0, wants("rates") ? 2 : 1)) {
       paths.push(await writeCorpus(folder, tokens));
     }
+    // Where other programs run as well, times but the CPU's are longer.
+    report.add({ load_average: Deno.loadavg()[0] });
     if (wants("rates")) rates(paths, report);
     if (wants("waits")) await waits(paths[0], report);
     if (wants("share")) await share(gpu, paths[0], seconds ?? 10, report);
