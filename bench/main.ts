@@ -19,6 +19,7 @@ import { benchPrepare } from "./prepare.ts";
 import { benchRoofline } from "./roofline.ts";
 import { benchScaling } from "./scaling.ts";
 import { benchStep } from "./step.ts";
+import { benchTokenizer } from "./tokenizer.ts";
 import { benchTune } from "./tune.ts";
 import {
   type BenchArguments,
@@ -39,6 +40,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   tune      steps with tuned kernels, with the usual ones, with others
   roofline  a step on GPUs that are not here, from their data sheets
   peers     other trainers on the same machine, in turn with minnow
+  tokenizer encoding and training, in turn with Hugging Face's libraries
   loader    batches from token files: GB/s, what is waited for, its share
   dedup     near-duplicates: rate, beside datatrove's; growth of time, memory
   prepare   curation of generated text up to 2 GB: time, memory, resumption
@@ -66,6 +68,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   roofline: benchRoofline,
   tune: benchTune,
   peers: benchPeers,
+  tokenizer: benchTokenizer,
   loader: benchLoader,
   dedup: benchDedup,
   prepare: benchPrepare,

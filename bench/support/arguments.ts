@@ -16,6 +16,7 @@ export const PARTS = [
   "dedup",
   "prepare",
   "curation",
+  "tokenizer",
 ] as const;
 
 /** A part of the benchmark. */
