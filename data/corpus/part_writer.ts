@@ -87,14 +87,16 @@ export class PartWriter {
    * @param bytes Its length in UTF-8.
    * @param startsDocument Whether a document begins with it.
    * @param endsDocument Whether an end-of-text token follows.
+   * @param tokens Its ids, where they are known.
    */
   async add(
     text: string,
     bytes: number,
     startsDocument: boolean,
     endsDocument: boolean,
+    tokens: Uint32Array = this.#tokenizer.encode(text),
   ): Promise<void> {
-    await this.#take(this.#tokenizer.encode(text), []);
+    await this.#take(tokens, []);
     if (endsDocument) {
       await this.#take(Uint32Array.of(this.#tokenizer.endOfText), [1]);
       await this.#endDocument();

@@ -1,6 +1,6 @@
 import { join } from "@std/path";
-import type { Document } from "../document.ts";
 import { InputError } from "../input_error.ts";
+import type { EncodedDocument } from "./encode_documents.ts";
 import {
   type PartOptions,
   PartWriter,
@@ -45,7 +45,7 @@ export interface WrittenParts {
  * @throws {InputError} If there is no document.
  */
 export async function writeParts(
-  documents: AsyncIterable<Document>,
+  documents: AsyncIterable<EncodedDocument>,
   options: WritePartsOptions,
 ): Promise<WrittenParts> {
   const { folder, fraction } = options;
@@ -76,7 +76,7 @@ export async function writeParts(
 }
 
 async function keepAll(
-  documents: AsyncIterable<Document>,
+  documents: AsyncIterable<EncodedDocument>,
   train: PartWriter,
   onDocument: () => void,
 ): Promise<"none"> {
@@ -86,7 +86,7 @@ async function keepAll(
 }
 
 async function splitAll(
-  documents: AsyncIterable<Document>,
+  documents: AsyncIterable<EncodedDocument>,
   options: WritePartsOptions,
   train: PartWriter,
   validation: PartWriter,
@@ -144,16 +144,16 @@ async function splitAll(
 
 /** Adds documents as they come, each whole to the part chosen by its start. */
 async function addAll(
-  documents: AsyncIterable<Document>,
+  documents: AsyncIterable<EncodedDocument>,
   choose: (text: string) => PartWriter,
   onDocument: () => void,
 ): Promise<void> {
   let part: PartWriter | null = null;
   let goesOn = false;
-  for await (const { text, continues = false } of documents) {
+  for await (const { text, tokens, continues = false } of documents) {
     if (!goesOn || part === null) part = choose(text);
     const bytes = new TextEncoder().encode(text).length;
-    await part.add(text, bytes, !goesOn, !continues);
+    await part.add(text, bytes, !goesOn, !continues, tokens);
     goesOn = continues;
     onDocument();
   }

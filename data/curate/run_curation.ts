@@ -216,6 +216,7 @@ async function runLocked(
     outcomes,
     documents: join(folder, nameOf(stages[last], last), STAGE_DOCUMENTS),
     work,
+    workers,
     onProgress: report(stages.length + 1, "writing tokens"),
   });
   await removeTree(work);

@@ -6,6 +6,7 @@ import {
   MANIFEST_NAME,
 } from "../corpus/manifest.ts";
 import type { Corpus } from "../corpus/corpus.ts";
+import { encodeDocuments } from "../corpus/encode_documents.ts";
 import { describePart } from "../corpus/describe_part.ts";
 import type { PackingReport } from "../corpus/packing.ts";
 import { defaultValidationFraction } from "../corpus/validation_split.ts";
@@ -51,6 +52,8 @@ export interface CorpusInput {
   readonly outcomes: readonly StageOutcome[];
   /** File of the documents that are left. */
   readonly documents: string;
+  /** Threads that encode. */
+  readonly workers: number;
   /** An empty folder for what is only needed meanwhile, on the corpus' disk. */
   readonly work: string;
   /** Is told now and then. */
@@ -125,7 +128,8 @@ export async function writeCorpus(input: CorpusInput): Promise<CuratedCorpus> {
   const folder = join(work, "corpus");
   await Deno.mkdir(folder);
   const fraction = config.validation ?? defaultValidationFraction(left.bytes);
-  const parts = await writeParts(documents, {
+  const encoded = encodeDocuments(documents, tokenizer, input.workers);
+  const parts = await writeParts(encoded, {
     folder,
     tokenizer,
     seed,

@@ -318,3 +318,25 @@ Deno.test("what stands at the output is not replaced unless it is a corpus", () 
       "lies within it",
     );
   }));
+
+Deno.test("encoding in threads changes nothing", () =>
+  withFolder(async (folder) => {
+    await writeSources(folder);
+    const tokenizer = new URL(
+      "../tokenize/testdata/gpt2.json",
+      import.meta.url,
+    ).pathname;
+    const file = join(folder, "curate.yaml");
+    await Deno.writeTextFile(file, `${YAML}\ntokenizer: ${tokenizer}`);
+    const hashes: string[][] = [];
+    for (const workers of ["1", "2"]) {
+      const out = join(folder, `with-${workers}`);
+      const args = ["data", "prepare", file, "--workers", workers];
+      const { code, stderr } = await minnow([...args, "--out", out]);
+      assertEquals(code, 0, stderr);
+      const manifest = await readManifest(out);
+      hashes.push(manifest?.train.shards.map(({ sha256 }) => sha256) ?? []);
+    }
+    assertEquals(hashes[1], hashes[0]);
+    assertEquals(hashes[0].length, 1);
+  }));
