@@ -55,11 +55,14 @@ async function main(): Promise<number> {
   } finally {
     await Deno.remove(fresh, { recursive: true });
   }
-  const tokenizers = join(FOLDER, "tokenizers.ts");
-  if (!await succeeds(Deno.execPath(), ["run", "-A", tokenizers])) failed++;
+  for (const script of ["tokenizers.ts", "bpe.ts"]) {
+    const args = ["run", "-A", join(FOLDER, script)];
+    if (write) args.push("--write");
+    if (!await succeeds(Deno.execPath(), args)) failed++;
+  }
   console.log(
     failed > 0
-      ? `${failed} of 3 differ`
+      ? `${failed} of 4 differ`
       : "Compare minnow with these numbers: deno test -A tests/model/parity.test.ts",
   );
   return failed > 0 ? 1 : 0;
