@@ -52,11 +52,15 @@ export class PieceCounts {
 
   /**
    * Keeps memory bounded: while there are more than `limit` distinct
-   * pre-tokens, the rarest are left out, at last those that come once more
-   * often than the ones before.
+   * pre-tokens, or more than eight times as many bytes of them, those that come
+   * least often are left out.
    */
   prune(limit: number): void {
-    for (let least = 1; this.size > limit; least++) {
+    for (
+      let least = 1;
+      this.size > limit || this.#strings.byteLength > 8 * limit;
+      least++
+    ) {
       const { bytes, lengths, counts } = this.pack();
       this.#strings = new ByteStrings();
       let at = 0;

@@ -29,7 +29,13 @@ export interface TrainBpeOptions {
   readonly minFrequency?: number;
   /** Workers that count pre-tokens; the result is the same. @default 0 */
   readonly workers?: number;
-  /** Distinct pre-tokens held at most. @default 16_777_216 */
+  /**
+   * Distinct pre-tokens held at most, of eight bytes on average; the rarest are
+   * left out. Learning takes up to 30 bytes for each byte of them, some 4 GB
+   * where the limit is reached.
+   *
+   * @default 16_777_216
+   */
   readonly maxPieces?: number;
   /** Told how many tokens there are while merges are learnt. */
   readonly onProgress?: (tokens: number) => void;
