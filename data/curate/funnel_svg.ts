@@ -105,7 +105,7 @@ function reasonsText(
   const others = dropped.length - named.length;
   return [
     ...named,
-    ...(others > 0 ? [`${others} other reasons`] : []),
+    ...(others > 0 ? [`${others} more`] : []),
     ...(step.rewritten > 0 ? [`rewrote ${formatCount(step.rewritten)}`] : []),
   ].join(", ") || "dropped nothing";
 }
