@@ -110,7 +110,10 @@ export class DocumentSpool {
       checkMagic(path, file);
       file.seekSync(size - HEADER_BYTES - TOTALS_BYTES, Deno.SeekMode.Start);
       const header = readHeader(path, file);
-      if (header.length !== 0) throw damaged(path, "its end is missing");
+      if (
+        header.length !== 0 || header.stored !== TOTALS_BYTES ||
+        header.documents !== 0
+      ) throw damaged(path, "its end is missing");
       const totals = readTotals(path, file, header.checksum);
       return new DocumentSpool(path, null, false, totals);
     } finally {
