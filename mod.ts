@@ -178,6 +178,26 @@ export type {
   CorpusPart,
   OpenPartOptions,
 } from "./data/corpus/corpus.ts";
+export type {
+  CurationConfig,
+  CurationSource,
+  ShardSection,
+} from "./data/curate/curation_config.ts";
+export { estimatedSimilarity } from "./data/curate/dedup/estimated_similarity.ts";
+export { parseCurationConfig } from "./data/curate/parse_curation_config.ts";
+export { runCuration } from "./data/curate/run_curation.ts";
+export type {
+  CurationOptions,
+  CurationProgress,
+  CurationResult,
+} from "./data/curate/run_curation.ts";
+export type { DroppedSample } from "./data/curate/dropped_samples.ts";
+export type { Funnel } from "./data/curate/funnel.ts";
+export type { MixedSource, Mixture } from "./data/curate/mixture.ts";
+export type { SourceCounts, StageProgress } from "./data/curate/run_stage.ts";
+export type { Amount, StepCounts } from "./data/curate/step_tally.ts";
+export type { CuratedCorpus } from "./data/curate/write_corpus.ts";
+export type { Packing, PackingReport } from "./data/corpus/packing.ts";
 export type { Document } from "./data/document.ts";
 export type {
   DownloadOptions,
@@ -213,6 +233,14 @@ export type {
 export type { TokenReader } from "./data/shard/token_reader.ts";
 export { TokenSource } from "./data/shard/token_source.ts";
 export type { TokenSourceOptions } from "./data/shard/token_source.ts";
+export type { Ties } from "./data/tokenize/bpe/learn_merges.ts";
+export type { SplitName } from "./data/tokenize/bpe/split.ts";
+export { trainBpe } from "./data/tokenize/bpe/train_bpe.ts";
+export type {
+  TrainBpeOptions,
+  TrainedBpe,
+} from "./data/tokenize/bpe/train_bpe.ts";
+export { encodeTexts } from "./data/tokenize/encode_texts.ts";
 export { loadTokenizer } from "./data/tokenize/load_tokenizer.ts";
 export type { LoadTokenizerOptions } from "./data/tokenize/load_tokenizer.ts";
 export type { TokenStream } from "./data/tokenize/token_stream.ts";

@@ -17,6 +17,17 @@ import { CURATION_KEYS, SHARD_KEYS, SOURCE_KEYS } from "./curation_schema.ts";
  * @returns The whole configuration, with absolute paths.
  * @throws {InputError} If the text is no YAML, a key is unknown, a value is not
  * allowed, or there is no source.
+ *
+ * @example
+ * ```ts
+ * import { parseCurationConfig } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const text = "sources: [{ paths: [books] }]\nsteps: [normalize]";
+ * const config = parseCurationConfig(text, "curate.yaml", "/data");
+ * assertEquals(config.sources[0].paths, ["/data/books"]);
+ * assertEquals(config.tokenizer, "bytes");
+ * ```
  */
 export function parseCurationConfig(
   text: string,

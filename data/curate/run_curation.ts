@@ -64,6 +64,27 @@ export interface CurationResult {
  * works there.
  * @throws {Error} If the disk is full; what stood at the output is unchanged
  * and finished stages are kept.
+ *
+ * @example
+ * ```ts
+ * import { parseCurationConfig, runCuration } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const lines = ["One day.", "One day.", "Another day."];
+ * await Deno.writeTextFile(
+ *   `${folder}/days.jsonl`,
+ *   lines.map((text) => JSON.stringify({ text })).join("\n"),
+ * );
+ * const config = parseCurationConfig(
+ *   "sources: [{ paths: [days.jsonl] }]\nsteps: [exact_duplicates]\nworkers: 1",
+ *   "curate.yaml",
+ *   folder,
+ * );
+ * const { written } = await runCuration(config, { source: "curate.yaml" });
+ * assertEquals(written?.mixture.sources.length, 1);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export async function runCuration(
   config: CurationConfig,

@@ -19,6 +19,19 @@ const BATCH_TEXTS = 4096;
  * @param workers Number of workers; 0 to encode here. The result is the same.
  * @returns The ids of each text, without special tokens.
  * @throws {InputError} If the vocabulary lacks a character of a text.
+ *
+ * @example
+ * ```ts
+ * import { encodeTexts, loadTokenizer } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = await loadTokenizer("bytes");
+ * const lengths = [];
+ * for await (const ids of encodeTexts(["One.", "Three."], bytes, 0)) {
+ *   lengths.push(ids.length);
+ * }
+ * assertEquals(lengths, [4, 6]);
+ * ```
  */
 export async function* encodeTexts(
   texts: AsyncIterable<string> | Iterable<string>,

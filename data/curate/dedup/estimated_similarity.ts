@@ -12,6 +12,16 @@ import { WordNgrams } from "./word_ngrams.ts";
  * @param words Words of an n-gram; a text with fewer counts as a single one.
  * @returns The estimate, 0 … 1, with a standard deviation of at most .022; 0
  * where a text has no word.
+ *
+ * @example
+ * ```ts
+ * import { estimatedSimilarity } from "@minnow/minnow";
+ * import { assert, assertEquals } from "@std/assert";
+ *
+ * const text = "The cat sat on the mat and looked at the dog for an hour.";
+ * assertEquals(estimatedSimilarity(text, text.toUpperCase()), 1);
+ * assert(estimatedSimilarity(text, "Rain fell on the hills all night.") < 0.1);
+ * ```
  */
 export function estimatedSimilarity(
   a: string,

@@ -68,6 +68,17 @@ export interface TrainedBpe {
  * @returns The vocabulary, in the form in which it is saved.
  * @throws {InputError} If the size leaves no room for the bytes, a special
  * token is empty or comes twice, or the corpus is empty.
+ *
+ * @example
+ * ```ts
+ * import { trainBpe } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const corpus = [{ id: "a", text: "low low low lower lowest" }];
+ * const { merges, files } = await trainBpe(corpus, { vocabSize: 260 });
+ * assertEquals(merges, ["l o", "lo w", "Ġ low"]);
+ * assertEquals([...files.keys()], ["tokenizer.json", "tokenizer_config.json"]);
+ * ```
  */
 export async function trainBpe(
   documents: AsyncIterable<Document> | Iterable<Document>,
