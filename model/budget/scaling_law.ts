@@ -1,0 +1,75 @@
+import { effectiveTokens } from "../../data/curate/effective_tokens.ts";
+
+/** Constants of L(N, D) = E + A / N^α + B / D^β, in nats a token. */
+export interface LawConstants {
+  /** Loss that no model and no amount of data goes below. */
+  readonly E: number;
+  /** Weight of the model's size. */
+  readonly A: number;
+  /** Exponent of the model's size. */
+  readonly alpha: number;
+  /** Weight of the amount of data. */
+  readonly B: number;
+  /** Exponent of the amount of data. */
+  readonly beta: number;
+}
+
+/** A scaling law with its name and where it is from. */
+export interface ScalingLaw extends LawConstants {
+  /** Name, as `--law` takes it; of a law from a file, its path. */
+  readonly name: string;
+  /** Paper or file. */
+  readonly source: string;
+}
+
+/** Published laws by name, the usual one first. */
+export const SCALING_LAWS: ReadonlyMap<string, ScalingLaw> = new Map([
+  ["besiroglu", {
+    name: "besiroglu",
+    source: "Besiroglu et al. 2024, arXiv:2404.10102: Chinchilla's runs refit",
+    E: 1.8172,
+    A: 482.01,
+    alpha: 0.3478,
+    B: 2085.43,
+    beta: 0.3658,
+  }],
+  ["hoffmann", {
+    name: "hoffmann",
+    source: "Hoffmann et al. 2022, arXiv:2203.15556, approach 3",
+    E: 1.69,
+    A: 406.4,
+    alpha: 0.34,
+    B: 410.7,
+    beta: 0.28,
+  }],
+]);
+
+/**
+ * Loss that a law predicts. Where the data is gone through more than once, its
+ * repetitions count for less (Muennighoff et al. 2023, arXiv:2305.16264, with
+ * the constant of their fit).
+ *
+ * @param law The law.
+ * @param parameters N, all parameters of the model.
+ * @param tokens D, tokens trained on.
+ * @param unique Different tokens there are. @default {Infinity}
+ * @returns Nats a token.
+ *
+ * @example
+ * ```ts
+ * import { predictLoss, SCALING_LAWS } from "./scaling_law.ts";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * const law = SCALING_LAWS.get("besiroglu");
+ * if (law) assertAlmostEquals(predictLoss(law, 70e9, 1.4e12), 1.973, 0.001);
+ * ```
+ */
+export function predictLoss(
+  law: LawConstants,
+  parameters: number,
+  tokens: number,
+  unique: number = Infinity,
+): number {
+  const worth = tokens > unique ? effectiveTokens(unique, tokens) : tokens;
+  return law.E + law.A / parameters ** law.alpha + law.B / worth ** law.beta;
+}
