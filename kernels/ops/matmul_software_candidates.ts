@@ -16,13 +16,14 @@ const CORES = 4;
 /**
  * Costs on a CPU in cycles of a core, fitted to lavapipe: of an invocation for
  * all lanes, or of an element. Loads from buffers run lane by lane behind a
- * bounds check, those of texels in vectors.
+ * bounds check, those of texels in vectors. What a load from a buffer costs
+ * differs most from processor to processor, from 16 to 104 as vec4 were seen.
  */
 const COST = {
   product: 1,
   /** Row or column of a tile and depth, read from a buffer as vec4. */
-  vectorLoad: 16,
-  scalarLoad: 44,
+  vectorLoad: 48,
+  scalarLoad: 96,
   /** Row or column of a tile and depth, read from texels. */
   texelLoad: 2.5,
   /** The same where lanes read lines far apart. */
@@ -32,7 +33,7 @@ const COST = {
   /** Copying an element to its texel by a kernel. */
   pack: 13,
   /** Copying an element by a plain copy. */
-  copy: 1.5,
+  copy: 1,
   /** Reading a partial sum. */
   partialSum: 6,
   launch: 50_000,
