@@ -10,6 +10,7 @@ import { data } from "./model/command/data.ts";
 import { dispatch } from "./model/command/dispatch.ts";
 import { doctor } from "./model/command/doctor.ts";
 import { generate } from "./model/command/generate.ts";
+import { plan } from "./model/command/plan.ts";
 import { quietDriver } from "./model/command/quiet_driver.ts";
 import { tokenizer } from "./model/command/tokenizer.ts";
 import { train } from "./model/command/train.ts";
@@ -17,6 +18,7 @@ import { tune } from "./model/command/tune.ts";
 
 const COMMANDS: readonly (Command | CommandGroup)[] = [
   train,
+  plan,
   generate,
   tune,
   data,

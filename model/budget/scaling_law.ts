@@ -44,10 +44,14 @@ export const SCALING_LAWS: ReadonlyMap<string, ScalingLaw> = new Map([
   }],
 ]);
 
+/** Excess parameters after which a further one is worth 1/e of the first. */
+const EXCESS_DECAY = 5.309743;
+
 /**
- * Loss that a law predicts. Where the data is gone through more than once, its
- * repetitions count for less (Muennighoff et al. 2023, arXiv:2305.16264, with
- * the constant of their fit).
+ * Loss that a law predicts. Where the text is short, going through it again
+ * counts for less, and so do parameters beyond those that its different tokens
+ * would ask for (Muennighoff et al. 2023, arXiv:2305.16264, equations 5 and 6,
+ * with the constants of their fit).
  *
  * @param law The law.
  * @param parameters N, all parameters of the model.
@@ -70,6 +74,21 @@ export function predictLoss(
   tokens: number,
   unique: number = Infinity,
 ): number {
-  const worth = tokens > unique ? effectiveTokens(unique, tokens) : tokens;
-  return law.E + law.A / parameters ** law.alpha + law.B / worth ** law.beta;
+  const { E, A, alpha, B, beta } = law;
+  const data = tokens > unique ? effectiveTokens(unique, tokens) : tokens;
+  const size = effectiveParameters(law, parameters, unique);
+  return E + A / size ** alpha + B / data ** beta;
+}
+
+/** N' = U_N + U_N·R*·(1 − e^(−R/R*)), U_N being the best size for U tokens. */
+function effectiveParameters(
+  { A, alpha, B, beta }: LawConstants,
+  parameters: number,
+  unique: number,
+): number {
+  // On the optimum, αA·N^−α = βB·D^−β.
+  const asked = (alpha * A / (beta * B) * unique ** beta) ** (1 / alpha);
+  if (!(parameters > asked)) return parameters;
+  const excess = parameters / asked - 1;
+  return asked + asked * EXCESS_DECAY * -Math.expm1(-excess / EXCESS_DECAY);
 }

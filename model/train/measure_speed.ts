@@ -1,3 +1,4 @@
+import { secondsPerCall } from "./seconds_per_call.ts";
 import type { TokenBatch, TrainingSession } from "./training_session.ts";
 
 /** Times of the parts of a run, in seconds. */
@@ -38,23 +39,10 @@ export async function measureSpeed(
     await tokens?.next();
   };
   const speed = {
-    step: await secondsPerCall(runStep),
-    evaluation: await secondsPerCall(runEvaluation),
-    token: session.generator ? await secondsPerCall(runToken) : 0,
+    step: await secondsPerCall(runStep, SECONDS),
+    evaluation: await secondsPerCall(runEvaluation, SECONDS),
+    token: session.generator ? await secondsPerCall(runToken, SECONDS) : 0,
   };
   session.clearMoments();
   return speed;
-}
-
-/** Median time of a call, the first one left out. */
-async function secondsPerCall(call: () => Promise<void>): Promise<number> {
-  await call();
-  const times: number[] = [];
-  const end = performance.now() + SECONDS * 1000;
-  do {
-    const start = performance.now();
-    await call();
-    times.push((performance.now() - start) / 1000);
-  } while (performance.now() < end);
-  return times.sort((a, b) => a - b)[times.length >> 1];
 }

@@ -201,17 +201,19 @@ export class TrainingSession {
   }
 
   /**
-   * Plans what {@linkcode TrainingSession.open} would, all activations kept.
+   * Plans what {@linkcode TrainingSession.open} would.
    *
    * @param capabilities What to plan for; no device is needed.
    * @param choose Picks kernel variants.
+   * @param policy Activations that are computed again. @default {KEEP_ALL}
    */
   static plan(
     capabilities: Capabilities,
     options: SessionOptions,
     choose: ChooseVariant,
+    policy: RecomputePolicy = KEEP_ALL,
   ): Plan {
-    return build(capabilities, options, KEEP_ALL).program.plan(
+    return build(capabilities, options, policy).program.plan(
       capabilities,
       choose,
       options.operands,

@@ -5,11 +5,8 @@ import {
   stringifyTuningTable,
   type TuningTable,
 } from "../../kernels/tune/tuning_table.ts";
-import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { cacheFolder } from "../../data/cache_folder.ts";
-
-/** What tuning needs to know of a device. */
-export type TunedDevice = Pick<Gpu, "adapter" | "capabilities">;
+import { adapterCacheFile, type MeasuredDevice } from "./adapter_cache_file.ts";
 
 /** Timings kept from earlier runs, one file for each adapter and driver. */
 export class TuningCache {
@@ -26,26 +23,20 @@ export class TuningCache {
   }
 
   /**
-   * The cache of a device: adapter, driver, limits and features together name
-   * its file, because each of them may change which kernel is the fastest.
+   * The cache of a device.
    *
    * @param device The device.
    * @param folder Folder of all caches. @default {cacheFolder()}
    */
   static async of(
-    { adapter, capabilities }: TunedDevice,
+    device: MeasuredDevice,
     folder: string | undefined = cacheFolder(),
   ): Promise<TuningCache> {
-    const { limits, features } = capabilities;
-    const description = {
-      ...adapter,
-      limits,
-      features: [...features].sort(),
-    };
-    const bytes = new TextEncoder().encode(JSON.stringify(description));
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    const name = `${slug(adapter.name)}-${hash.slice(0, 6).toHex()}.json`;
-    const path = folder && join(folder, "kernels", name);
+    const { path, description } = await adapterCacheFile(
+      device,
+      "kernels",
+      folder,
+    );
     return new TuningCache(path, description);
   }
 
@@ -94,11 +85,6 @@ export class TuningCache {
       warn(`Cannot keep timings in '${this.path}': ${reason(error)}`);
     }
   }
-}
-
-function slug(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "").slice(0, 60) || "unknown";
 }
 
 function reason(error: unknown): string {

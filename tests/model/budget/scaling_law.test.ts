@@ -85,3 +85,29 @@ Deno.test("repeated tokens teach less, four epochs almost as much", () => {
     1e-9,
   );
 });
+
+Deno.test("a model too large for its text is worth a smaller one", () => {
+  // The best size for 1e9 different tokens, by the optimum's own formula.
+  const asked = [...Array(60)].reduce(
+    ([low, high]: [number, number]) => {
+      const middle = Math.sqrt(low * high);
+      return computeOptimum(BESIROGLU, middle).tokens < 1e9
+        ? [middle, high] as [number, number]
+        : [low, middle] as [number, number];
+    },
+    [1e12, 1e24] as [number, number],
+  );
+  const { parameters } = computeOptimum(BESIROGLU, asked[0]);
+  const at = (size: number) => predictLoss(BESIROGLU, size, 1e9, 1e9);
+  assertEquals(
+    at(parameters * 0.99),
+    predictLoss(BESIROGLU, parameters * 0.99, 1e9),
+  );
+  // N' = U_N · (1 + R* · (1 − e^(−R/R*))), R* = 5.309743 (arXiv:2305.16264).
+  const worth = parameters * (1 + 5.309743 * (1 - Math.exp(-9 / 5.309743)));
+  assertAlmostEquals(
+    at(10 * parameters),
+    predictLoss(BESIROGLU, worth, 1e9),
+    1e-6,
+  );
+});

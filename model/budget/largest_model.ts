@@ -1,0 +1,61 @@
+import {
+  KEEP_ALL,
+  type RecomputePolicy,
+} from "../../kernels/plan/recompute.ts";
+import { MemoryPlanner } from "./memory_planner.ts";
+import type { ModelShape } from "./model_shape.ts";
+
+/** The largest model that one way of training has room for. */
+export interface LargestModel {
+  /** The way. */
+  readonly mode: string;
+  /** The model; undefined if not even the smallest fits. */
+  readonly shape: ModelShape | undefined;
+  /** Bytes that its training takes, one sequence at a time. */
+  readonly peakBytes: number;
+}
+
+/** Ways of training that exist. */
+const MODES: readonly (readonly [
+  mode: string,
+  policy: (shape: ModelShape) => RecomputePolicy,
+])[] = [
+  ["f32 AdamW", () => KEEP_ALL],
+  [
+    "f32 AdamW, blocks recomputed",
+    ({ layers }) => ({ elementwise: true, blocks: layers }),
+  ],
+];
+
+/**
+ * The largest models of a ladder that can be trained in a memory, by the real
+ * planner of graphs, one sequence a micro-batch.
+ *
+ * @param shapes Models, ascending.
+ * @param planner Answers for the context and the tokenizer of the run.
+ * @param limit Bytes.
+ */
+export function largestModels(
+  shapes: readonly ModelShape[],
+  planner: MemoryPlanner,
+  limit: number,
+): LargestModel[] {
+  return MODES.map(([mode, policy]) => {
+    const possible = shapes.filter((shape) =>
+      MemoryPlanner.least(shape) <= limit
+    );
+    const bytes = (shape: ModelShape) =>
+      planner.bytes(shape, 1, policy(shape)).peakBytes;
+    // A deeper model may take more than a wider one of more parameters; of
+    // shapes in order of size, the first that fits from above is near enough.
+    let low = -1;
+    let high = possible.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (bytes(possible[middle]) <= limit) low = middle;
+      else high = middle;
+    }
+    const shape = possible[low];
+    return { mode, shape, peakBytes: shape ? bytes(shape) : 0 };
+  });
+}

@@ -1,0 +1,245 @@
+import {
+  KEEP_ALL,
+  type RecomputePolicy,
+} from "../../kernels/plan/recompute.ts";
+import type { MemoryCategory } from "../../kernels/plan/plan.ts";
+import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
+import type { RunConfig } from "../train/run_config.ts";
+import { TrainingSession } from "../train/training_session.ts";
+import { microBatchCost } from "./micro_batch_cost.ts";
+import type { ModelShape } from "./model_shape.ts";
+
+/** Bytes of a training program, as the planner of graphs counts them. */
+export interface ProgramBytes {
+  /** All of them. */
+  readonly peakBytes: number;
+  /** By category. */
+  readonly bytes: Readonly<Record<MemoryCategory, number>>;
+}
+
+/** How a step of a model is cut so that it fits. */
+export interface MemoryFit extends ProgramBytes {
+  /** Sequences of a micro-batch. */
+  readonly batch: number;
+  /** Micro-batches of a step. */
+  readonly accumulation: number;
+  /** Activations that are computed again. */
+  readonly policy: RecomputePolicy;
+  /** Time of a step against one of full kernels and nothing computed twice. */
+  readonly slowdown: number;
+}
+
+/** Bytes of f32 AdamW for a parameter: weight, gradient and two moments. */
+const STATE_BYTES = 16;
+/** A larger micro-batch is not tried where it would gain less than this. */
+const LEAST_GAIN = 0.02;
+/** Share of a step's time that replaying cheap operations takes, assumed. */
+const ELEMENTWISE_COST = 0.02;
+/** Least share of its activations that a smaller micro-batch is sure to keep. */
+const PROPORTIONAL = 0.8;
+
+/** What does not fit however much memory there is. */
+const NO_PLACE: ProgramBytes = {
+  peakBytes: Infinity,
+  bytes: {
+    weights: 0,
+    gradients: 0,
+    moments: 0,
+    activations: 0,
+    inputs: 0,
+    staging: 0,
+  },
+};
+
+/** Asks the planner of graphs for the memory of models that it could train. */
+export class MemoryPlanner {
+  readonly #capabilities: Capabilities;
+  readonly #config: RunConfig;
+  readonly #vocabulary: number;
+  readonly #known = new Map<string, ProgramBytes>();
+
+  /**
+   * @param capabilities What the device offers.
+   * @param config Context, optimizer, operands and samples of the run.
+   * @param vocabulary Ids that the tokenizer knows.
+   */
+  constructor(
+    capabilities: Capabilities,
+    config: RunConfig,
+    vocabulary: number,
+  ) {
+    this.#capabilities = capabilities;
+    this.#config = config;
+    this.#vocabulary = vocabulary;
+  }
+
+  /** Bytes that no way of training this model can do without. */
+  static least({ parameters }: ModelShape): number {
+    return STATE_BYTES * parameters;
+  }
+
+  /**
+   * Bytes of a model's training with the usual kernels, exactly; `Infinity`
+   * where a tensor is too large for the device's buffers.
+   *
+   * @param shape The model.
+   * @param batch Sequences of a micro-batch.
+   * @param policy Activations that are computed again.
+   */
+  bytes(
+    { config, width, layers }: ModelShape,
+    batch: number,
+    policy: RecomputePolicy,
+  ): ProgramBytes {
+    const key = [width, layers, batch, policy.elementwise, policy.blocks]
+      .join();
+    const known = this.#known.get(key);
+    if (known) return known;
+    const planned = this.#plan(config, batch, policy);
+    this.#known.set(key, planned);
+    return planned;
+  }
+
+  #plan(
+    config: ModelShape["config"],
+    batch: number,
+    policy: RecomputePolicy,
+  ): ProgramBytes {
+    const { train, optimizer, memory, sample } = this.#config;
+    try {
+      const { peakBytes, bytes } = TrainingSession.plan(
+        this.#capabilities,
+        {
+          config,
+          shape: {
+            batch,
+            context: train.context,
+            vocabulary: this.#vocabulary,
+          },
+          optimizer,
+          memory,
+          samples: sample.prompts.length > 0,
+          operands: train.operands,
+        },
+        (_key, [usual]) => usual,
+        policy,
+      );
+      return { peakBytes, bytes };
+    } catch (error) {
+      // A tensor that is larger than the largest buffer has no place at all.
+      if (error instanceof RangeError) return NO_PLACE;
+      throw error;
+    }
+  }
+
+  /**
+   * The fastest way to take a step within a limit: larger micro-batches keep
+   * kernels busy, smaller ones and recomputation take less memory.
+   *
+   * @param shape The model.
+   * @param sequences Sequences of a step, a power of two.
+   * @param limit Most bytes.
+   * @returns The way, or undefined if none fits.
+   */
+  fit(
+    shape: ModelShape,
+    sequences: number,
+    limit: number,
+  ): MemoryFit | undefined {
+    if (MemoryPlanner.least(shape) > limit) return undefined;
+    const { context } = this.#config.train;
+    const slowdown = (batch: number, policy: RecomputePolicy) =>
+      microBatchCost(this.#capabilities, batch * context) *
+      (1 + replayCost(policy, shape));
+    const ways = powersOfTwo(sequences)
+      .filter((batch) =>
+        batch === 1 ||
+        microBatchCost(this.#capabilities, batch * context / 2) > 1 + LEAST_GAIN
+      )
+      .flatMap((batch) =>
+        levels(shape.layers).map((policy) => ({
+          batch,
+          policy,
+          slowdown: slowdown(batch, policy),
+        }))
+      )
+      .sort((a, b) => a.slowdown - b.slowdown);
+    const failed: { batch: number; policy: RecomputePolicy; floor: number }[] =
+      [];
+    for (const way of ways) {
+      const hopeless = failed.some(({ batch, policy, floor }) =>
+        way.policy.blocks <= policy.blocks &&
+        (policy.elementwise || !way.policy.elementwise) &&
+        (way.batch >= batch ||
+          floor * way.batch / batch > limit - MemoryPlanner.least(shape))
+      );
+      if (hopeless) continue;
+      const planned = this.bytes(shape, way.batch, way.policy);
+      if (planned.peakBytes <= limit && planned !== NO_PLACE) {
+        const policy = this.#fewest(shape, way.batch, way.policy, limit);
+        return {
+          ...this.bytes(shape, way.batch, policy),
+          ...way,
+          policy,
+          accumulation: sequences / way.batch,
+          slowdown: slowdown(way.batch, policy),
+        };
+      }
+      const floor = PROPORTIONAL * planned.bytes.activations;
+      failed.push({ ...way, floor });
+    }
+    return undefined;
+  }
+
+  /** Between the levels tried, the fewest blocks that have to be replayed. */
+  #fewest(
+    shape: ModelShape,
+    batch: number,
+    policy: RecomputePolicy,
+    limit: number,
+  ): RecomputePolicy {
+    let low = Math.max(
+      0,
+      ...levels(shape.layers).map(({ blocks }) => blocks)
+        .filter((blocks) => blocks < policy.blocks),
+    );
+    let high = policy.blocks;
+    while (high - low > 1) {
+      const blocks = (low + high) >> 1;
+      const planned = this.bytes(shape, batch, { ...policy, blocks });
+      if (planned.peakBytes <= limit) high = blocks;
+      else low = blocks;
+    }
+    return { ...policy, blocks: high };
+  }
+}
+
+/** Powers of two up to one. */
+function powersOfTwo(most: number): number[] {
+  const powers: number[] = [];
+  for (let power = most; power >= 1; power /= 2) powers.push(power);
+  return powers;
+}
+
+/** Policies in the order in which training tries them, in quarters of blocks. */
+function levels(layers: number): RecomputePolicy[] {
+  const quarters = [1, 2, 3, 4].map((n) => Math.ceil(n * layers / 4));
+  return [
+    KEEP_ALL,
+    { elementwise: true, blocks: 0 },
+    ...[...new Set(quarters)].map((blocks) => ({ elementwise: true, blocks })),
+  ];
+}
+
+/** Share of a step's time that is spent on computing again. */
+function replayCost(
+  { elementwise, blocks }: RecomputePolicy,
+  { layers, parameters, blockParameters }: ModelShape,
+): number {
+  // A forward pass is a third of a step.
+  const forward = blockParameters / parameters / 3;
+  return Math.max(
+    elementwise ? ELEMENTWISE_COST : 0,
+    forward * blocks / layers,
+  );
+}

@@ -1,0 +1,102 @@
+import { LanguageModel } from "../language_model.ts";
+import type { ModelConfig } from "../model_config.ts";
+import {
+  type ModelSurroundings,
+  resolveModel,
+} from "../train/resolve_model.ts";
+import type { ModelSection } from "../train/run_config.ts";
+import { trainingFlopsPerToken } from "./training_flops.ts";
+
+/** A model that a plan may choose. */
+export interface ModelShape {
+  /** Width of the residual stream. */
+  readonly width: number;
+  /** Blocks. */
+  readonly layers: number;
+  /** As a run's configuration names it. */
+  readonly section: ModelSection;
+  /** The whole configuration. */
+  readonly config: ModelConfig;
+  /** All parameters. */
+  readonly parameters: number;
+  /** Parameters without embedding and head. */
+  readonly blockParameters: number;
+  /** Floating-point operations of training, per token. */
+  readonly flopsPerToken: number;
+}
+
+/** Widest model of the ladder. */
+const WIDEST = 8192;
+
+/**
+ * The ladder of models that plans choose from, of the family `llama` with a
+ * tied head. Widths are multiples of what kernels tile by. Depth grows with
+ * width to the power 3/4, between models of one depth and models of one
+ * proportion, through GPT-2's 12 blocks of 768; each width also comes a quarter
+ * shallower and deeper, which fills the gaps in size: at a given size, the
+ * proportion matters little (Kaplan et al. 2020, arXiv:2001.08361, figure 5).
+ *
+ * @param surroundings What the tokenizer and the run decide.
+ * @returns Shapes by ascending number of parameters.
+ */
+export function modelShapes(surroundings: ModelSurroundings): ModelShape[] {
+  const shapes: ModelShape[] = [];
+  for (let width = 64; width <= WIDEST; width += stepAfter(width)) {
+    const middle = 12 * (width / 768) ** 0.75;
+    const depths = [0.8, 1, 1.25].map((factor) =>
+      Math.max(2, Math.round(factor * middle))
+    );
+    for (const layers of new Set(depths)) {
+      shapes.push(shapeOf(width, layers, surroundings));
+    }
+  }
+  return shapes.sort((a, b) => a.parameters - b.parameters);
+}
+
+/** Finer steps for narrow models, in multiples that divide into heads. */
+function stepAfter(width: number): number {
+  if (width < 256) return 32;
+  if (width < 1024) return 64;
+  return width < 2048 ? 128 : 512;
+}
+
+function shapeOf(
+  width: number,
+  layers: number,
+  surroundings: ModelSurroundings,
+): ModelShape {
+  const headDim = headDimOf(width);
+  const multiple = width < 512 ? 32 : 128;
+  const section: ModelSection = {
+    preset: null,
+    family: "llama",
+    fields: {
+      hidden_size: width,
+      // Three matrices of this width hold what two of 4 · hidden_size would
+      // (Shazeer, arXiv:2002.05202).
+      intermediate_size: Math.ceil(width * 8 / 3 / multiple) * multiple,
+      num_hidden_layers: layers,
+      num_attention_heads: width / headDim,
+      num_key_value_heads: width / headDim,
+    },
+  };
+  const config = resolveModel(section, surroundings, "plan");
+  const model = new LanguageModel(config, Infinity);
+  const parameters = model.parameters.count;
+  const tables = config.tie_word_embeddings ? 1 : 2;
+  return {
+    width,
+    layers,
+    section,
+    config,
+    parameters,
+    blockParameters: parameters - tables * config.vocab_size * width,
+    flopsPerToken: trainingFlopsPerToken(model, surroundings.context),
+  };
+}
+
+/** Wide heads where there is width for several of them. */
+function headDimOf(width: number): number {
+  if (width >= 1024 && width % 128 === 0) return 128;
+  return width >= 128 && width % 64 === 0 ? 64 : 32;
+}

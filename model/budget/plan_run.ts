@@ -1,0 +1,194 @@
+import { InputError } from "../../data/input_error.ts";
+import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import { computeOptimum } from "./compute_optimum.ts";
+import type { MemoryFit } from "./memory_planner.ts";
+import type { ModelShape } from "./model_shape.ts";
+import { runConfigOf, stepsOf } from "./planned_config.ts";
+import { trainingRecipe } from "./recipe_law.ts";
+import type {
+  FittingCandidate,
+  PlanCandidate,
+  PlanQuestion,
+  RunPlan,
+} from "./run_plan.ts";
+import { predictLoss } from "./scaling_law.ts";
+
+/** Sizes shown beside the choice, as multiples of it. */
+const AROUND = [1 / 4, 1 / 2, 1 / Math.SQRT2, 1, Math.SQRT2, 2, 4];
+/** Time of opening, tuning and compiling, as a share of the run, assumed. */
+const START_SHARE = 0.03;
+/** A run of fewer steps teaches nothing. */
+const FEWEST_STEPS = 20;
+/** Different tokens below which there is nothing to learn a language from. */
+const FEWEST_TOKENS = 10_000;
+/** Longest run that is planned. */
+const LONGEST_SECONDS = 366 * 86_400;
+
+/**
+ * Chooses the model that a time on a device is best spent on: every shape gets
+ * the tokens that the time allows it, the law says the loss that it would
+ * reach, and among those whose training fits the memory the lowest wins.
+ *
+ * @throws {InputError} If time, memory or text are too little for any model, or
+ * the time is longer than a year.
+ */
+export function planRun(question: PlanQuestion): RunPlan {
+  check(question);
+  const { shapes, memory, memoryPlanner } = question;
+  const score = scoreOf(question);
+  const ranked = shapes
+    .map((shape) => ({ shape, rough: score(candidate(question, shape)) }))
+    .sort((a, b) => a.rough - b.rough);
+  const limit = memory ?? Infinity;
+  const evaluated = new Map<ModelShape, PlanCandidate>();
+  const evaluate = (shape: ModelShape): PlanCandidate => {
+    const known = evaluated.get(shape);
+    if (known) return known;
+    const rough = candidate(question, shape);
+    const fit = memoryPlanner.fit(shape, rough.sequences, limit);
+    const exact = fit ? candidate(question, shape, fit) : rough;
+    const scored = { ...exact, score: score(exact) };
+    evaluated.set(shape, scored);
+    return scored;
+  };
+
+  let smallestRefused = Infinity;
+  const middle = ranked.find(({ shape }) => {
+    // What a smaller model did not fit, a larger one will not either.
+    if (shape.parameters >= smallestRefused) return false;
+    if (evaluate(shape).fit) return true;
+    smallestRefused = shape.parameters;
+    return false;
+  });
+  if (!middle) throw tooLittleMemory(question);
+  const shown = new Set(
+    AROUND.map((times) =>
+      times === 1
+        ? middle.shape
+        : closest(shapes, middle.shape.parameters * times)
+    ),
+  );
+  const candidates = [...shown]
+    .sort((a, b) => a.parameters - b.parameters)
+    .map(evaluate);
+  // Recomputation may have made the middle slower than a smaller neighbour.
+  const chosen = candidates.filter(fits)
+    .reduce((a, b) => b.score < a.score ? b : a);
+  if (chosen.steps < FEWEST_STEPS) throw tooLittleTime(question, chosen);
+  return {
+    chosen,
+    candidates,
+    memoryBound: evaluated.get(ranked[0].shape)?.fit === undefined,
+    config: runConfigOf(question, chosen),
+  };
+}
+
+function fits(candidate: PlanCandidate): candidate is FittingCandidate {
+  return candidate.fit !== undefined;
+}
+
+/** What a model would come to; memory aside unless its fit is known. */
+function candidate(
+  question: PlanQuestion,
+  shape: ModelShape,
+  fit?: MemoryFit,
+): PlanCandidate {
+  const { seconds, device, batchLaw, base, law, uniqueTokens } = question;
+  const { context } = base.train;
+  const rate = device.rate(shape) / (fit?.slowdown ?? 1);
+  const secondsLeft = seconds * (1 - START_SHARE);
+  const possible = secondsLeft * rate / shape.flopsPerToken;
+  const { sequences, learningRate, held } = trainingRecipe({
+    blockParameters: shape.blockParameters,
+    tokens: possible,
+    context,
+    batchLaw,
+  });
+  const steps = stepsOf({ shape, sequences, rate, secondsLeft, question, fit });
+  const tokens = steps * sequences * context;
+  const predictedLoss = predictLoss(
+    law,
+    shape.parameters,
+    tokens,
+    uniqueTokens ?? Infinity,
+  );
+  return {
+    shape,
+    steps,
+    tokens,
+    predictedLoss,
+    score: predictedLoss,
+    seconds,
+    fit,
+    sequences,
+    learningRate,
+    held,
+  };
+}
+
+/** The loss, and the price of use in units of it (see `computeOptimum`). */
+function scoreOf(
+  { law, inferenceTokens }: PlanQuestion,
+): (candidate: PlanCandidate) => number {
+  return ({ shape, tokens, predictedLoss }) => {
+    if (inferenceTokens === 0) return predictedLoss;
+    const { lossPerFlop } = computeOptimum(
+      law,
+      6 * shape.parameters * tokens,
+      inferenceTokens,
+    );
+    return predictedLoss + lossPerFlop * 2 * shape.parameters * inferenceTokens;
+  };
+}
+
+function closest(
+  shapes: readonly ModelShape[],
+  parameters: number,
+): ModelShape {
+  const distance = (shape: ModelShape) =>
+    Math.abs(Math.log(shape.parameters / parameters));
+  return shapes.reduce((a, b) => distance(b) < distance(a) ? b : a);
+}
+
+function check({ seconds, uniqueTokens, base }: PlanQuestion): void {
+  if (seconds > LONGEST_SECONDS) {
+    throw new InputError(
+      `Cannot plan a run of ${formatDuration(seconds)}: give a budget of at ` +
+        "most a year; what a longer one would need is another GPU",
+    );
+  }
+  const least = Math.max(FEWEST_TOKENS, 2 * base.train.context);
+  if (uniqueTokens !== null && uniqueTokens < least) {
+    throw new InputError(
+      `Cannot plan a run on ${uniqueTokens} tokens: a model that is trained ` +
+        `from nothing needs at least ${least} different ones; add text, or ` +
+        "continue a model that has been trained",
+    );
+  }
+}
+
+function tooLittleMemory(
+  { shapes, memory, memoryPlanner }: PlanQuestion,
+): InputError {
+  const [smallest] = shapes;
+  const { peakBytes } = memoryPlanner.bytes(smallest, 1, {
+    elementwise: true,
+    blocks: smallest.layers,
+  });
+  return new InputError(
+    `No model trains in ${formatBytes(memory ?? 0)}: the smallest one takes ` +
+      `${formatBytes(peakBytes)}; raise --memory, or lower the context`,
+  );
+}
+
+function tooLittleTime(
+  { seconds, device, shapes }: PlanQuestion,
+  { shape, steps }: PlanCandidate,
+): InputError {
+  const rate = formatCount(device.rate(shapes[0]), "FLOP/s", true);
+  return new InputError(
+    `A budget of ${formatDuration(seconds)} is too short: at ${rate} it ` +
+      `allows ${formatCount(shape.parameters, "parameters")} ${steps} steps, ` +
+      `and ${FEWEST_STEPS} are the least that teach anything; raise --budget`,
+  );
+}

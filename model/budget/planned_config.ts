@@ -1,0 +1,130 @@
+import { planSteps } from "../train/plan_steps.ts";
+import type { RunConfig } from "../train/run_config.ts";
+import type { MemoryFit } from "./memory_planner.ts";
+import type { ModelShape } from "./model_shape.ts";
+import type { FittingCandidate, PlanQuestion } from "./run_plan.ts";
+
+/** Evaluations over a run. */
+const EVALUATIONS = 10;
+/** Share of the tokens that one evaluation reads. */
+const EVALUATED_SHARE = 0.005;
+/** Most tokens of an evaluation: beyond, the mean no longer moves. */
+const MOST_EVALUATED = 2 ** 20;
+/** Seconds between checkpoints; shorter runs write one, at the end. */
+const CHECKPOINT_SECONDS = 1800;
+/** Share of the steps that the learning rate grows over, and its bounds. */
+const WARMUP = { share: 0.02, least: 10, most: 2000 };
+/**
+ * Share of the steps over which the learning rate falls to zero, as the fastest
+ * public recipes for small models have it.
+ */
+const DECAY_SHARE = 0.65;
+/** Seconds of a generated token, assumed: the launches of a small model. */
+const TOKEN_SECONDS = 0.01;
+
+/**
+ * The configuration of a planned run, as `train` takes it.
+ *
+ * @param question What was planned for.
+ * @param chosen The choice.
+ */
+export function runConfigOf(
+  question: PlanQuestion,
+  chosen: FittingCandidate,
+): RunConfig {
+  const { base, seconds, memory } = question;
+  const { shape, steps, learningRate, fit } = chosen;
+  const planned = cadence(question, {
+    steps,
+    tokensPerStep: chosen.sequences * base.train.context,
+    batch: fit.batch,
+  });
+  return {
+    ...planned,
+    model: shape.section,
+    train: {
+      ...base.train,
+      budget: seconds,
+      // The device decides when it trains: schedules follow the budget.
+      steps: null,
+      batch: fit.batch,
+      accumulation: fit.accumulation,
+    },
+    optimizer: {
+      ...base.optimizer,
+      learning_rate: learningRate,
+      minimum_learning_rate: 0,
+    },
+    schedule: {
+      kind: "wsd",
+      warmup: Math.max(
+        WARMUP.least,
+        Math.min(WARMUP.most, Math.round(WARMUP.share * steps)),
+      ),
+      decay: DECAY_SHARE,
+    },
+    memory: { recompute: "auto", limit: memory },
+  };
+}
+
+/**
+ * Steps that a time allows, after evaluations, samples and checkpoints.
+ *
+ * @param of Model, sequences of a step, FLOP/s and seconds.
+ */
+export function stepsOf(
+  { shape, sequences, rate, secondsLeft, question, fit }: {
+    readonly shape: ModelShape;
+    readonly sequences: number;
+    readonly rate: number;
+    readonly secondsLeft: number;
+    readonly question: PlanQuestion;
+    readonly fit: MemoryFit | undefined;
+  },
+): number {
+  const tokensPerStep = sequences * question.base.train.context;
+  const step = tokensPerStep * shape.flopsPerToken / rate;
+  const batch = fit?.batch ?? sequences;
+  const roughly = Math.max(1, Math.floor(secondsLeft / step));
+  return planSteps({
+    config: cadence(question, { steps: roughly, tokensPerStep, batch }),
+    speed: {
+      step,
+      // A forward pass of one micro-batch is a third of its training.
+      evaluation: step * batch / sequences / 3,
+      token: TOKEN_SECONDS,
+    },
+    secondsLeft,
+    exerciseRows: 0,
+  });
+}
+
+/** The configuration with how often what is not training happens. */
+function cadence(
+  { base, seconds }: PlanQuestion,
+  { steps, tokensPerStep, batch }: {
+    readonly steps: number;
+    readonly tokensPerStep: number;
+    readonly batch: number;
+  },
+): RunConfig {
+  const microTokens = batch * base.train.context;
+  const evaluated = EVALUATED_SHARE * steps * tokensPerStep;
+  return {
+    ...base,
+    train: { ...base.train, batch },
+    evaluate: {
+      every: Math.max(1, Math.ceil(steps / EVALUATIONS)),
+      tokens: Math.max(
+        microTokens,
+        Math.round(Math.min(MOST_EVALUATED, evaluated)),
+      ),
+    },
+    checkpoint: {
+      ...base.checkpoint,
+      every: seconds < 2 * CHECKPOINT_SECONDS
+        ? 0
+        : Math.max(1, Math.ceil(steps * CHECKPOINT_SECONDS / seconds)),
+    },
+  };
+}

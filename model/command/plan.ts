@@ -1,0 +1,297 @@
+import { writeAtomic } from "../../data/atomic_write.ts";
+import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import { InputError } from "../../data/input_error.ts";
+import { nearest } from "../../data/nearest.ts";
+import { openDevice } from "../../kernels/runtime/open_device.ts";
+import { explainPlan } from "../budget/explain_plan.ts";
+import { largestModels } from "../budget/largest_model.ts";
+import { parseLaw } from "../budget/law_file.ts";
+import { MeasuredDevice } from "../budget/measured_device.ts";
+import { MemoryPlanner } from "../budget/memory_planner.ts";
+import { modelShapes } from "../budget/model_shape.ts";
+import { phi2OnPaper } from "../budget/paper_modes.ts";
+import { planJson } from "../budget/plan_json.ts";
+import { planRun } from "../budget/plan_run.ts";
+import { planningDevice } from "../budget/planning_device.ts";
+import { BATCH_LAWS } from "../budget/recipe_law.ts";
+import type { PlanQuestion, RunPlan } from "../budget/run_plan.ts";
+import { SCALING_LAWS, type ScalingLaw } from "../budget/scaling_law.ts";
+import { openTokenizer } from "../train/open_corpus.ts";
+import { parseRunConfig } from "../train/parse_run_config.ts";
+import type { RunConfig } from "../train/run_config.ts";
+import { stringifyRunConfig } from "../train/stringify_run_config.ts";
+import { parseBytes, parseDuration } from "../train/units.ts";
+import type { Command } from "./command.ts";
+import type { Output } from "./output.ts";
+import type { ParsedArguments } from "./parsed_arguments.ts";
+import { candidateTable, largestTable, paperTable } from "./plan_tables.ts";
+import { configOverrides, readTextFile } from "./read_run_config.ts";
+
+/** Models that are timed before the choice is taken as it is. */
+const MOST_MEASURED = 3;
+/** Context of the models on the ladder, by the seconds of the run. */
+const CONTEXTS: readonly (readonly [seconds: number, context: number])[] = [
+  [600, 128],
+  [6 * 3600, 256],
+  [Infinity, 1024],
+];
+
+/** Plans the best run for a time and a memory. */
+export const plan: Command = {
+  name: "plan",
+  summary: "Choose the best model for a time, a memory and a device",
+  usage: "plan [run.yaml] [options]",
+  examples: [
+    "plan --budget 3h --out run.yaml",
+    "plan --device rtx-3090 --memory 24GB --budget 24h --explain",
+    "plan --tokens 50000000 --inference-tokens 1000000000",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [
+    {
+      name: "budget",
+      kind: "string",
+      placeholder: "TIME",
+      default: "24h",
+      description: "Time that training may take, as 90s, 30m, 24h",
+    },
+    {
+      name: "memory",
+      kind: "string",
+      placeholder: "SIZE",
+      description:
+        "Most bytes on the device, as 24GB; what it has, as far as it is known",
+    },
+    {
+      name: "device",
+      kind: "string",
+      placeholder: "measure|NAME|FLOPS",
+      default: "measure",
+      description:
+        "measure times real steps on this machine; or a card that is not " +
+        "here, as rtx-3090; or the FLOP/s that training reaches, as 12e12",
+    },
+    {
+      name: "tokens",
+      kind: "integer",
+      minimum: 0,
+      description: "Different tokens that there are to learn from",
+    },
+    {
+      name: "law",
+      kind: "string",
+      placeholder: "FILE|besiroglu|hoffmann",
+      default: "besiroglu",
+      description: "The scaling law that predicts losses",
+    },
+    {
+      name: "batch-law",
+      kind: "string",
+      choices: BATCH_LAWS,
+      default: "steplaw",
+      description: "The law that the batch is taken from",
+    },
+    {
+      name: "inference-tokens",
+      kind: "number",
+      minimum: 0,
+      maximum: 1e18,
+      default: 0,
+      description: "Tokens of the model's later use, whose cost counts as well",
+    },
+    {
+      name: "config",
+      kind: "list",
+      placeholder: "KEY=VALUE",
+      description: "Override a key of run.yaml, as data.tokenizer=bpe.json",
+    },
+    {
+      name: "out",
+      kind: "string",
+      placeholder: "FILE",
+      description: "Write the planned run there, for train",
+    },
+    {
+      name: "explain",
+      kind: "boolean",
+      description: "Say in sentences why the choice is what it is",
+    },
+  ],
+  details:
+    "run.yaml gives what a plan leaves as it is: data, tokenizer, context, " +
+    "samples. Rates that were measured are kept in the user's cache folder, or " +
+    "in MINNOW_CACHE.",
+  async run(args, output) {
+    const seconds = secondsOf(args);
+    const memory = memoryOf(args);
+    const law = await lawOf(args.string("law") ?? "besiroglu");
+    const base = await baseOf(args, seconds);
+    const deviceText = args.string("device") ?? "measure";
+    const known = deviceText === "measure"
+      ? undefined
+      : planningDevice(deviceText);
+    const tokenizer = await openTokenizer(base.data, { seed: base.seed });
+    const { vocabSize } = tokenizer;
+    const shapes = modelShapes({
+      vocabSize,
+      context: base.train.context,
+      bosTokenId: tokenizer.beginOfText,
+      eosTokenId: tokenizer.endOfText,
+    });
+    const ask = (device: PlanQuestion["device"]): PlanQuestion => ({
+      seconds,
+      memory: memory ?? device.memoryBytes,
+      device,
+      law,
+      inferenceTokens: args.number("inference-tokens") ?? 0,
+      uniqueTokens: args.number("tokens") ?? null,
+      batchLaw: BATCH_LAWS.find((name) => name === args.string("batch-law")) ??
+        BATCH_LAWS[0],
+      shapes,
+      base,
+      memoryPlanner: new MemoryPlanner(device.capabilities, base, vocabSize),
+    });
+    const question = known ? ask(known) : await measured(base, vocabSize, ask);
+    const decided = planRun(question);
+    const path = args.string("out");
+    if (path !== undefined) {
+      await writeAtomic(path, stringifyRunConfig(decided.config));
+    }
+    const { limit } = decided.config.memory;
+    const largest = known && limit !== null
+      ? largestModels(shapes, question.memoryPlanner, limit)
+      : [];
+    output.object(planJson(question, decided, largest));
+    print(question, decided, args, output);
+    if (limit !== null && largest.length > 0) {
+      output.line();
+      for (const line of largestTable(largest, limit)) output.line(line);
+      output.line();
+      for (const line of paperTable(phi2OnPaper(), limit)) output.line(line);
+    }
+    if (path !== undefined) {
+      output.line();
+      output.line(`Written: ${path}. Train it: minnow train ${path} --data …`);
+    }
+    return 0;
+  },
+};
+
+/** Measures models until the one that would be chosen has been measured. */
+async function measured(
+  base: RunConfig,
+  vocabulary: number,
+  ask: (device: PlanQuestion["device"]) => PlanQuestion,
+): Promise<PlanQuestion> {
+  const gpu = await openDevice();
+  try {
+    const device = await MeasuredDevice.of(gpu, base, vocabulary);
+    const question = ask(device);
+    for (let i = 0; i < MOST_MEASURED; i++) {
+      const { shape } = planRun(question).chosen;
+      if (device.knows(shape) || !await device.measure(shape)) break;
+    }
+    return question;
+  } finally {
+    gpu.close();
+  }
+}
+
+function print(
+  question: PlanQuestion,
+  decided: RunPlan,
+  args: ParsedArguments,
+  output: Output,
+): void {
+  const { device, law, seconds, base } = question;
+  const { chosen, config } = decided;
+  const { shape, fit } = chosen;
+  output.line(
+    `device     ${device.name}, ${
+      formatCount(device.rate(shape), "FLOP/s", true)
+    } in training`,
+  );
+  output.line(`budget     ${formatDuration(seconds)}`);
+  output.line(
+    `memory     ${
+      config.memory.limit === null
+        ? "not bounded"
+        : formatBytes(config.memory.limit)
+    }, ${args.isGiven("memory") ? "as given" : device.memorySource}`,
+  );
+  output.line(`law        ${law.name} (${law.source})`);
+  output.line();
+  for (const line of candidateTable(decided)) output.line(line);
+  output.line();
+  output.line(
+    `Choice: ${formatCount(shape.parameters, "parameters")}, ${shape.layers} ` +
+      `blocks of width ${shape.width}, ${
+        formatCount(chosen.tokens, "tokens")
+      } in ${chosen.steps} steps of ${fit.accumulation} × ${fit.batch} × ` +
+      `${base.train.context}, learning rate ${chosen.learningRate}`,
+  );
+  output.line(
+    `Memory: ${formatBytes(fit.peakBytes)} = ${
+      Object.entries(fit.bytes)
+        .map(([category, bytes]) => `${category} ${formatBytes(bytes)}`)
+        .join(" + ")
+    }`,
+  );
+  for (const text of device.assumed) output.line(`Assumed: ${text}`);
+  if (!args.boolean("explain")) return;
+  output.line();
+  for (const sentence of explainPlan(question, decided)) output.line(sentence);
+}
+
+function secondsOf(args: ParsedArguments): number {
+  const text = args.string("budget") ?? "";
+  const seconds = parseDuration(text);
+  if (seconds === undefined) {
+    throw new InputError(
+      `Option '--budget' cannot be '${text}': it has to be a span of time ` +
+        "of more than nothing, such as 90s, 30m or 24h",
+    );
+  }
+  return seconds;
+}
+
+function memoryOf(args: ParsedArguments): number | null {
+  const text = args.string("memory");
+  if (text === undefined) return null;
+  const bytes = parseBytes(text);
+  if (bytes === undefined) {
+    throw new InputError(
+      `Option '--memory' cannot be '${text}': it has to be a size such as ` +
+        "24GB or 512MiB",
+    );
+  }
+  return bytes;
+}
+
+async function lawOf(text: string): Promise<ScalingLaw> {
+  const published = SCALING_LAWS.get(text);
+  if (published) return published;
+  const guess = nearest(text, SCALING_LAWS.keys());
+  if (guess !== undefined && !/[./\\]/.test(text)) {
+    throw new InputError(
+      `Option '--law' cannot be '${text}': did you mean '${guess}'? It is ${
+        [...SCALING_LAWS.keys()].join(", ")
+      } or a file`,
+    );
+  }
+  return parseLaw(await readTextFile(text), text);
+}
+
+/** The run as given; where no file says one, a context that suits the time. */
+async function baseOf(
+  args: ParsedArguments,
+  seconds: number,
+): Promise<RunConfig> {
+  const path = args.positionals[0];
+  const text = path === undefined ? "" : await readTextFile(path);
+  const context = CONTEXTS.find(([most]) => seconds <= most)?.[1] ?? 1024;
+  return parseRunConfig(text, path ?? "run.yaml", {
+    ...(path === undefined ? { "train.context": String(context) } : {}),
+    ...configOverrides(args),
+  });
+}

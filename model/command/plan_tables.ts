@@ -1,0 +1,127 @@
+import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import type { LargestModel } from "../budget/largest_model.ts";
+import type { PaperModel } from "../budget/paper_modes.ts";
+import type { PlanCandidate, RunPlan } from "../budget/run_plan.ts";
+import type { RecomputePolicy } from "../../kernels/plan/recompute.ts";
+import { type Column, tableLines } from "./table.ts";
+
+const right = (title: string): Column => ({ title, align: "right" });
+const left = (title: string): Column => ({ title, align: "left" });
+
+const CANDIDATES: readonly Column[] = [
+  right(""),
+  right("parameters"),
+  right("blocks"),
+  right("width"),
+  right("tokens"),
+  right("tokens/parameter"),
+  right("predicted loss"),
+  right("time"),
+  right("step"),
+  right("memory"),
+  left("recomputed"),
+];
+
+/**
+ * The models that a plan weighed.
+ *
+ * @returns Lines of a table; the choice is marked with `>`.
+ */
+export function candidateTable({ candidates, chosen }: RunPlan): string[] {
+  return tableLines(
+    CANDIDATES,
+    candidates.map((candidate) => {
+      const { shape, tokens, predictedLoss, seconds, fit } = candidate;
+      return [
+        shape === chosen.shape ? ">" : "",
+        formatCount(shape.parameters),
+        String(shape.layers),
+        String(shape.width),
+        formatCount(tokens),
+        (tokens / shape.parameters).toPrecision(3),
+        predictedLoss.toFixed(3),
+        formatDuration(seconds),
+        fit ? `${fit.accumulation} × ${fit.batch}` : "",
+        fit ? formatBytes(fit.peakBytes) : "does not fit",
+        fit ? policyText(fit.policy, candidate) : "",
+      ];
+    }),
+  );
+}
+
+/** Which activations a plan computes again, for people. */
+export function policyText(
+  { elementwise, blocks }: RecomputePolicy,
+  { shape }: Pick<PlanCandidate, "shape">,
+): string {
+  if (blocks > 0) return `${blocks} of ${shape.layers} blocks`;
+  return elementwise ? "cheap results" : "nothing";
+}
+
+/**
+ * The largest model of each way of training that exists.
+ *
+ * @param models The models.
+ * @param limit Bytes that they were to fit.
+ */
+export function largestTable(
+  models: readonly LargestModel[],
+  limit: number,
+): string[] {
+  return [
+    `Largest model to train in ${formatBytes(limit)}, one sequence at a time:`,
+    ...tableLines(
+      [
+        left("mode"),
+        right("parameters"),
+        right("blocks"),
+        right("width"),
+        right("memory"),
+      ],
+      models.map(({ mode, shape, peakBytes }) => [
+        mode,
+        shape ? formatCount(shape.parameters) : "none",
+        shape ? String(shape.layers) : "",
+        shape ? String(shape.width) : "",
+        shape ? formatBytes(peakBytes) : "",
+      ]),
+    ),
+  ];
+}
+
+/**
+ * A known model in every way of training, on paper.
+ *
+ * @param model The model.
+ * @param limit Bytes that it shall fit.
+ */
+export function paperTable(
+  { name, parameters, modes, keptBytes, replayedBytes }: PaperModel,
+  limit: number,
+): string[] {
+  return [
+    `${name} on paper, ${
+      parameters.toLocaleString("en-US")
+    } parameters; with one ` +
+    `sequence of 2,048 tokens come ${formatBytes(keptBytes)} of activations, ` +
+    `or ${formatBytes(replayedBytes)} with blocks recomputed:`,
+    ...tableLines(
+      [
+        left("mode"),
+        right("before activations"),
+        right(`fits ${formatBytes(limit)}`),
+        right("exists today"),
+      ],
+      modes.map(({ mode, stateBytes, exists }) => [
+        mode,
+        `${(stateBytes / 2 ** 30).toFixed(2)} GiB`,
+        stateBytes + keptBytes <= limit
+          ? "yes"
+          : stateBytes + replayedBytes <= limit
+          ? "recomputed"
+          : "no",
+        exists ? "yes" : "no",
+      ]),
+    ),
+  ];
+}

@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { parseRunConfig } from "../../model/train/parse_run_config.ts";
+import { withFolder } from "../data/with_folder.ts";
+import { minnow } from "../minnow.ts";
+
+Deno.test("plan --json says everything in one object, --out what train takes", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "run.yaml");
+    const { code, stdout, stderr } = await minnow([
+      "plan",
+      "--device",
+      "rtx-3060",
+      "--memory",
+      "6GB",
+      "--budget",
+      "10m",
+      "--json",
+      "--explain",
+      "--out",
+      out,
+    ], { cwd: folder });
+    assertEquals(code, 0, stderr);
+    assertEquals(stdout.trimEnd().split("\n").length, 1);
+    const plan = JSON.parse(stdout);
+    assert(plan.parameters > 1e6 && plan.parameters < 1e8);
+    assert(plan.tokens > plan.parameters);
+    assert(plan.predicted_loss > 2 && plan.predicted_loss < 10);
+    assert(plan.peak_bytes > 0 && plan.peak_bytes <= 6e9);
+    assertEquals(plan.seconds, 600);
+    assertEquals(plan.config.memory.limit, 6e9);
+    assertEquals(plan.config.model.model_type, "llama");
+    assert(plan.candidates.length >= 5);
+    assertEquals(
+      plan.candidates.filter(({ chosen }: { chosen: boolean }) => chosen)
+        .map(({ parameters }: { parameters: number }) => parameters),
+      [plan.parameters],
+    );
+    const config = parseRunConfig(await Deno.readTextFile(out), out);
+    assertEquals(config.train.budget, 600);
+    assertEquals(config.train.batch, plan.batch);
+    assert(config.model.family === "llama");
+    assertEquals(config.model.fields.hidden_size, plan.width);
+    // The same, for people.
+    assertMatch(stderr, /Largest model to train in 5\.59 GiB/);
+    assertMatch(stderr, /LOMO: 16 bits, fused, no moments +5\.18 GiB +no/);
+    assertMatch(stderr, /For so much, besiroglu asks for/);
+  }));
+
+Deno.test("plan refuses nonsense in one line", () =>
+  withFolder(async (folder) => {
+    const law = join(folder, "law.json");
+    await Deno.writeTextFile(law, '{"format":"minnow scaling law 1"}');
+    for (
+      const [args, message] of [
+        [["--budget", "0s"], /'--budget' cannot be '0s'/],
+        [["--memory", "much"], /'--memory' cannot be 'much'/],
+        [["--device", "rtx3090"], /did you mean 'rtx-3090'/],
+        [["--law", law], /law\.json: "constants\.E" is missing/],
+        [["--law", "besirogl"], /did you mean 'besiroglu'/],
+        [["--device", "m1", "--budget", "3650d"], /at most a year/],
+        [["--device", "m1", "--memory", "1MB"], /No model trains in/],
+        [["--device", "m1", "--tokens", "100"], /on 100 tokens/],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await minnow(["plan", ...args], {
+        cwd: folder,
+      });
+      assertEquals(code, 2, stderr);
+      assertMatch(stderr, /^minnow: [^\n]+\n$/);
+      assertMatch(stderr, message);
+      assertEquals(stdout, "");
+    }
+  }));
