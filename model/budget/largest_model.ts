@@ -27,6 +27,9 @@ const MODES: readonly (readonly [
   ],
 ];
 
+/** Models beyond the first that does not fit which are asked as well. */
+const LOOKED_AT = 4;
+
 /**
  * The largest models of a ladder that can be trained in a memory, by the real
  * planner of graphs, one sequence a micro-batch.
@@ -46,8 +49,6 @@ export function largestModels(
     );
     const bytes = (shape: ModelShape) =>
       planner.bytes(shape, 1, policy(shape)).peakBytes;
-    // A deeper model may take more than a wider one of more parameters; of
-    // shapes in order of size, the first that fits from above is near enough.
     let low = -1;
     let high = possible.length;
     while (high - low > 1) {
@@ -55,7 +56,9 @@ export function largestModels(
       if (bytes(possible[middle]) <= limit) low = middle;
       else high = middle;
     }
-    const shape = possible[low];
+    // A wide model may fit where a deeper one of fewer parameters does not.
+    const shape = possible.slice(low + 1, low + 1 + LOOKED_AT)
+      .findLast((larger) => bytes(larger) <= limit) ?? possible[low];
     return { mode, shape, peakBytes: shape ? bytes(shape) : 0 };
   });
 }

@@ -151,7 +151,9 @@ export const plan: Command = {
       base,
       memoryPlanner: new MemoryPlanner(device.capabilities, base, vocabSize),
     });
-    const question = known ? ask(known) : await measured(base, vocabSize, ask);
+    const question = known
+      ? ask(known)
+      : await measured(base, vocabSize, ask, output);
     const decided = planRun(question);
     const path = args.string("out");
     if (path !== undefined) {
@@ -182,6 +184,7 @@ async function measured(
   base: RunConfig,
   vocabulary: number,
   ask: (device: PlanQuestion["device"]) => PlanQuestion,
+  output: Output,
 ): Promise<PlanQuestion> {
   const gpu = await openDevice();
   try {
@@ -189,7 +192,11 @@ async function measured(
     const question = ask(device);
     for (let i = 0; i < MOST_MEASURED; i++) {
       const { shape } = planRun(question).chosen;
-      if (device.knows(shape) || !await device.measure(shape)) break;
+      if (device.knows(shape)) break;
+      output.note(
+        `Timing steps of ${formatCount(shape.parameters, "parameters")} …`,
+      );
+      if (!await device.measure(shape)) break;
     }
     return question;
   } finally {
@@ -238,6 +245,13 @@ function print(
     }`,
   );
   for (const text of device.assumed) output.line(`Assumed: ${text}`);
+  if (chosen.predictedLoss > Math.log(shape.config.vocab_size)) {
+    output.line(
+      `Note: guessing has a loss of ${
+        Math.log(shape.config.vocab_size).toFixed(2)
+      } here, so the law's losses say nothing at this size; fit one of your own`,
+    );
+  }
   if (!args.boolean("explain")) return;
   output.line();
   for (const sentence of explainPlan(question, decided)) output.line(sentence);
@@ -271,12 +285,14 @@ function memoryOf(args: ParsedArguments): number | null {
 async function lawOf(text: string): Promise<ScalingLaw> {
   const published = SCALING_LAWS.get(text);
   if (published) return published;
-  const guess = nearest(text, SCALING_LAWS.keys());
-  if (guess !== undefined && !/[./\\]/.test(text)) {
+  // A file's name has a dot or a folder; what has neither is a law mistyped.
+  if (!/[./\\]/.test(text)) {
+    const guess = nearest(text, SCALING_LAWS.keys());
     throw new InputError(
-      `Option '--law' cannot be '${text}': did you mean '${guess}'? It is ${
-        [...SCALING_LAWS.keys()].join(", ")
-      } or a file`,
+      `Option '--law' cannot be '${text}': ` +
+        (guess === undefined ? "" : `did you mean '${guess}'? `) +
+        `It is ${[...SCALING_LAWS.keys()].join(", ")} or a file such as ` +
+        "law.json",
     );
   }
   return parseLaw(await readTextFile(text), text);
