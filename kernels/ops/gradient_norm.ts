@@ -9,6 +9,7 @@ import {
 import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
+import { withinTexels } from "./texel_reads.ts";
 import {
   vectorElement,
   type VectorWidth,
@@ -115,7 +116,8 @@ function lower(
   for (const tensor of Object.values(node.inputs)) {
     const elements = elementCount(tensor.shape);
     const width = vectorWidth(elements);
-    for (const block of rowBlocks(elements / width, [width], capabilities)) {
+    const limits = withinTexels(capabilities, 1);
+    for (const block of rowBlocks(elements / width, [width], limits)) {
       const invocations = Math.max(
         Math.min(MOST_PARTIALS, Math.ceil(block.rows / LEAST_ITEMS)),
         Math.ceil(block.rows / MOST_LOOP_TURNS),

@@ -2,6 +2,7 @@ import type { Capabilities } from "../runtime/capabilities.ts";
 import {
   type BindingDeclaration,
   type BufferDeclaration,
+  BYTES_PER_TEXEL,
   texelAddress,
   wholeTexelRows,
 } from "./kernel_source.ts";
@@ -34,6 +35,34 @@ export function readVariants(
 
 /** Texels of one launch: 32 MiB, as many as the largest tensors of logits. */
 const MOST_TEXELS = 2 ** 21;
+
+/**
+ * Limits by which launches over tensors of any size are cut, so that all that
+ * one reads fits the operand texture on adapters that may read from there.
+ *
+ * @param capabilities The adapter.
+ * @param operands Operands of equal length that a launch reads.
+ * @returns The same, with a smaller binding limit where that is needed.
+ */
+export function withinTexels(
+  capabilities: Capabilities,
+  operands: number,
+): Capabilities {
+  if (readVariants(capabilities)[0].name === "buffers") return capabilities;
+  const { limits } = capabilities;
+  // Each operand starts a row of the texture; small ones need room besides.
+  const texels = MOST_TEXELS / (operands + 1);
+  return {
+    ...capabilities,
+    limits: {
+      ...limits,
+      maxStorageBufferBindingSize: Math.min(
+        limits.maxStorageBufferBindingSize,
+        texels * BYTES_PER_TEXEL,
+      ),
+    },
+  };
+}
 
 /** Elements of a vec4. */
 const LANES = 4;
