@@ -110,7 +110,7 @@ export function paperTable(
         left("mode"),
         right("before activations"),
         right(`fits ${formatBytes(limit)}`),
-        right("exists today"),
+        right("mode exists in minnow"),
       ],
       modes.map(({ mode, stateBytes, exists }) => [
         mode,
