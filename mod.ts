@@ -83,6 +83,25 @@ export type { TuningProgress } from "./kernels/tune/tuner.ts";
 export { KEEP_ALL, recompute } from "./kernels/plan/recompute.ts";
 export type { RecomputePolicy } from "./kernels/plan/recompute.ts";
 
+export { computeOptimum } from "./model/budget/compute_optimum.ts";
+export type { ComputeOptimum } from "./model/budget/compute_optimum.ts";
+export { fitLaw } from "./model/budget/fit_law.ts";
+export type { FittedLaw, LossPoint } from "./model/budget/fit_law.ts";
+export { fitIsoFlop } from "./model/budget/iso_flop.ts";
+export type {
+  IsoFlopFit,
+  IsoFlopMinimum,
+  IsoFlopPoint,
+} from "./model/budget/iso_flop.ts";
+export { parseLaw, stringifyLaw } from "./model/budget/law_file.ts";
+export { trainingRecipe } from "./model/budget/recipe_law.ts";
+export type {
+  BatchLaw,
+  RecipeQuestion,
+  TrainingRecipe,
+} from "./model/budget/recipe_law.ts";
+export { predictLoss, SCALING_LAWS } from "./model/budget/scaling_law.ts";
+export type { LawConstants, ScalingLaw } from "./model/budget/scaling_law.ts";
 export type { TuneMode } from "./model/tune/tune_program.ts";
 export { activation } from "./kernels/ops/activation.ts";
 export type { ActivationKind } from "./kernels/ops/activation_wgsl.ts";

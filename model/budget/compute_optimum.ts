@@ -35,8 +35,7 @@ const HALVINGS = 60;
  *
  * @example
  * ```ts
- * import { computeOptimum } from "./compute_optimum.ts";
- * import { SCALING_LAWS } from "./scaling_law.ts";
+ * import { computeOptimum, SCALING_LAWS } from "@minnow/minnow";
  * import { assertAlmostEquals } from "@std/assert";
  *
  * const law = SCALING_LAWS.get("besiroglu");

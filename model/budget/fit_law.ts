@@ -51,8 +51,7 @@ const FOLLOWED_STARTS = 6;
  *
  * @example
  * ```ts
- * import { fitLaw } from "./fit_law.ts";
- * import { predictLoss } from "./scaling_law.ts";
+ * import { fitLaw, predictLoss } from "@minnow/minnow";
  * import { assertAlmostEquals } from "@std/assert";
  *
  * const law = { E: 1.5, A: 20, alpha: 0.3, B: 50, beta: 0.35 };

@@ -44,7 +44,7 @@ export interface IsoFlopFit {
  *
  * @example
  * ```ts
- * import { fitIsoFlop } from "./iso_flop.ts";
+ * import { fitIsoFlop } from "@minnow/minnow";
  * import { assertAlmostEquals } from "@std/assert";
  *
  * const points = [1e12, 4e12].flatMap((flops) =>

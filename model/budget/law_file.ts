@@ -19,6 +19,24 @@ const CONSTANTS: Section<LawConstants> = {
  *
  * @param fit The law.
  * @returns JSON that {@linkcode parseLaw} reads.
+ *
+ * @example
+ * ```ts
+ * import { fitLaw, parseLaw, predictLoss, stringifyLaw } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const planted = { E: 1.5, A: 20, alpha: 0.3, B: 50, beta: 0.35 };
+ * const points = [1e6, 4e6, 16e6].flatMap((parameters) =>
+ *   [1e7, 4e7, 16e7].map((tokens) => ({
+ *     parameters,
+ *     tokens,
+ *     loss: predictLoss(planted, parameters, tokens),
+ *   }))
+ * );
+ * const fit = fitLaw(points, { resamples: 10 });
+ * const law = parseLaw(stringifyLaw(fit), "law.json");
+ * assertEquals(law.alpha, fit.constants.alpha);
+ * ```
  */
 export function stringifyLaw(fit: FittedLaw): string {
   return JSON.stringify({ format: FORMAT, ...fit }, null, 2) + "\n";
@@ -34,7 +52,7 @@ export function stringifyLaw(fit: FittedLaw): string {
  *
  * @example
  * ```ts
- * import { parseLaw } from "./law_file.ts";
+ * import { parseLaw } from "@minnow/minnow";
  * import { assertEquals } from "@std/assert";
  *
  * const text = JSON.stringify({

@@ -46,7 +46,7 @@ const ANCHOR = 1e10;
  *
  * @example
  * ```ts
- * import { trainingRecipe } from "./recipe_law.ts";
+ * import { trainingRecipe } from "@minnow/minnow";
  * import { assertEquals } from "@std/assert";
  *
  * const { sequences } = trainingRecipe({

@@ -61,7 +61,7 @@ const EXCESS_DECAY = 5.309743;
  *
  * @example
  * ```ts
- * import { predictLoss, SCALING_LAWS } from "./scaling_law.ts";
+ * import { predictLoss, SCALING_LAWS } from "@minnow/minnow";
  * import { assertAlmostEquals } from "@std/assert";
  *
  * const law = SCALING_LAWS.get("besiroglu");
