@@ -1,3 +1,4 @@
+import { InputError } from "../input_error.ts";
 import { openShard } from "./shard.ts";
 import type { DocumentTokens } from "./piece_stream.ts";
 import type { ShardFormatName } from "./shard_format.ts";
@@ -28,7 +29,8 @@ export interface ConvertOptions {
  * @param paths The shards in order.
  * @param options Where to and how.
  * @returns The files in order.
- * @throws {InputError} If a shard is damaged, or the format has no such ids.
+ * @throws {InputError} If a shard is damaged, there is no token, or the format
+ * has no such ids.
  */
 export async function convertShards(
   paths: readonly string[],
@@ -45,6 +47,11 @@ export async function convertShards(
   const vocabSize = wide ? 2 ** 31 : 2 ** 16;
   const source = TokenSource.open(paths, { ...open, vocabSize });
   try {
+    if (source.tokenCount === 0) {
+      throw new InputError(
+        `Cannot convert '${paths.join("', '")}': there is no token in it`,
+      );
+    }
     return await writeShards(piecesOf(source), {
       folder,
       vocabSize,
