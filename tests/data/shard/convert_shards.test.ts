@@ -8,6 +8,7 @@ import { withFolder } from "../with_folder.ts";
 Deno.test("tokens and the ends of documents survive a change of format", () =>
   withFolder(async (folder) => {
     const tokens = Uint32Array.of(5, 6, 7, 8, 9);
+    for (const name of ["a", "b"]) await Deno.mkdir(`${folder}/${name}`);
     const [written] = await writeShards([{ tokens, ends: [2, 5] }], {
       folder: `${folder}/a`,
       vocabSize: 10,
