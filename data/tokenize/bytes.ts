@@ -1,4 +1,5 @@
 import { BYTE_ALPHABET } from "./byte_alphabet.ts";
+import { byteLevelParts } from "./byte_level_parts.ts";
 import { END_OF_TEXT } from "./end_of_text.ts";
 import { savedFiles } from "./saved_files.ts";
 import type { Tokenizer } from "./tokenizer.ts";
@@ -46,28 +47,15 @@ export class ByteTokenizer implements Tokenizer {
     const vocab = Object.fromEntries(
       BYTE_ALPHABET.map((character, byte) => [character, byte]),
     );
-    const byteLevel = {
-      type: "ByteLevel",
-      add_prefix_space: false,
-      trim_offsets: true,
-      use_regex: false,
-    };
+    const { byteLevel, model } = byteLevelParts(
+      { ...vocab, [END_OF_TEXT]: this.endOfText },
+      [],
+    );
     return savedFiles({
       endOfText: { id: this.endOfText, content: END_OF_TEXT },
       preTokenizer: byteLevel,
       decoder: byteLevel,
-      model: {
-        type: "BPE",
-        dropout: null,
-        unk_token: null,
-        continuing_subword_prefix: null,
-        end_of_word_suffix: null,
-        fuse_unk: false,
-        byte_fallback: false,
-        ignore_merges: false,
-        vocab: { ...vocab, [END_OF_TEXT]: this.endOfText },
-        merges: [],
-      },
+      model,
     });
   }
 }

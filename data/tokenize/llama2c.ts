@@ -1,6 +1,6 @@
-import { Heap } from "../heap.ts";
 import type { Llama2cFile } from "./llama2c_file.ts";
 import { llama2cJson } from "./llama2c_json.ts";
+import { mergeInOrder } from "./merge_in_order.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import type { TokenStream } from "./token_stream.ts";
 
@@ -9,19 +9,6 @@ const BEGIN = 1;
 const FIRST_BYTE = 3;
 const CACHE_ENTRIES = 1 << 17;
 const CACHE_WORD_LENGTH = 48;
-
-/** Two neighbouring tokens that may become one. */
-interface Merge {
-  /** Greater is merged earlier. */
-  readonly score: number;
-  /** Place of the left one; of equal scores the leftmost is merged first. */
-  readonly left: number;
-  readonly right: number;
-  readonly leftId: number;
-  readonly rightId: number;
-  /** What they become. */
-  readonly merged: number;
-}
 
 /**
  * llama2.c's vocabularies: SentencePiece's byte-pair encoding, which merges the
@@ -123,43 +110,12 @@ export class Llama2cTokenizer implements Tokenizer {
         }
       }
     }
-    return this.#merge(ids);
+    return mergeInOrder(ids, (left, right) => {
+      const merged = this.#ids.get(this.#tokens[left] + this.#tokens[right]);
+      // Greater scores are merged earlier.
+      return merged === undefined
+        ? null
+        : { rank: -this.#scores[merged], merged };
+    });
   }
-
-  /** Merges the best pair until none is left; a merged-away place is −1. */
-  #merge(ids: number[]): number[] {
-    const count = ids.length;
-    const next = Int32Array.from(ids, (_, at) => at + 1);
-    const previous = Int32Array.from(ids, (_, at) => at - 1);
-    const heap = new Heap<Merge>(before);
-    const offer = (left: number, right: number): void => {
-      if (left < 0 || right >= count) return;
-      const [leftId, rightId] = [ids[left], ids[right]];
-      const merged = this.#ids.get(
-        this.#tokens[leftId] + this.#tokens[rightId],
-      );
-      if (merged === undefined) return;
-      const score = this.#scores[merged];
-      heap.push({ score, left, right, leftId, rightId, merged });
-    };
-    for (let at = 0; at + 1 < count; at++) offer(at, at + 1);
-    for (let best = heap.pop(); best !== undefined; best = heap.pop()) {
-      const { left, right } = best;
-      // Entries outlive their tokens; those are passed over.
-      const stale = ids[left] !== best.leftId || ids[right] !== best.rightId ||
-        next[left] !== right;
-      if (stale) continue;
-      ids[left] = best.merged;
-      ids[right] = -1;
-      next[left] = next[right];
-      if (next[right] < count) previous[next[right]] = left;
-      offer(previous[left], left);
-      offer(left, next[left]);
-    }
-    return ids.filter((id) => id !== -1);
-  }
-}
-
-function before(a: Merge, b: Merge): boolean {
-  return a.score > b.score || (a.score === b.score && a.left < b.left);
 }

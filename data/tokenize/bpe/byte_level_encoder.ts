@@ -1,4 +1,4 @@
-import { Heap } from "../../heap.ts";
+import { mergeInOrder } from "../merge_in_order.ts";
 import type { ByteLevelModel } from "./byte_level_model.ts";
 import { ByteStrings } from "./byte_strings.ts";
 import type { NextPiece } from "./split.ts";
@@ -10,15 +10,6 @@ const CACHE_BYTES = 64;
 /** Up to this many bytes, looking at all pairs beats a heap. */
 const SCAN_BYTES = 64;
 const NONE = 0x7fffffff;
-
-interface Merge {
-  readonly rank: number;
-  readonly left: number;
-  readonly right: number;
-  readonly leftId: number;
-  readonly rightId: number;
-  readonly merged: number;
-}
 
 /**
  * Turns text into the tokens of a byte-level byte-pair vocabulary: UTF-8 in
@@ -175,40 +166,14 @@ export class ByteLevelEncoder {
   /** The same in time that grows hardly faster than the pre-token. */
   #mergeLong(bytes: Uint8Array, at: number, end: number): void {
     const { byteIds, pairs, ranks, merged } = this.#model;
-    const count = end - at;
-    const ids = new Int32Array(count);
-    const next = new Int32Array(count);
-    const previous = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      ids[i] = byteIds[bytes[at + i]];
-      next[i] = i + 1;
-      previous[i] = i - 1;
-    }
-    const heap = new Heap<Merge>((a, b) =>
-      a.rank < b.rank || (a.rank === b.rank && a.left < b.left)
+    const start = bytes.subarray(at, end);
+    const ids = mergeInOrder(
+      Int32Array.from(start, (byte) => byteIds[byte]),
+      (left, right) => {
+        const pair = pairs.find(left, right);
+        return pair < 0 ? null : { rank: ranks[pair], merged: merged[pair] };
+      },
     );
-    const offer = (left: number, right: number): void => {
-      if (left < 0 || right >= count) return;
-      const [leftId, rightId] = [ids[left], ids[right]];
-      const pair = pairs.find(leftId, rightId);
-      if (pair < 0) return;
-      const rank = ranks[pair];
-      heap.push({ rank, left, right, leftId, rightId, merged: merged[pair] });
-    };
-    for (let i = 0; i + 1 < count; i++) offer(i, i + 1);
-    for (let best = heap.pop(); best !== undefined; best = heap.pop()) {
-      const { left, right } = best;
-      // Entries outlive their tokens; those are passed over.
-      const stale = ids[left] !== best.leftId || ids[right] !== best.rightId ||
-        next[left] !== right;
-      if (stale) continue;
-      ids[left] = best.merged;
-      ids[right] = -1;
-      next[left] = next[right];
-      if (next[right] < count) previous[next[right]] = left;
-      offer(previous[left], left);
-      offer(left, next[left]);
-    }
-    for (let i = 0; i < count; i = next[i]) this.#ids[this.#length++] = ids[i];
+    for (const id of ids) this.#ids[this.#length++] = id;
   }
 }

@@ -1,6 +1,7 @@
 import type { Document } from "../../document.ts";
 import { InputError } from "../../input_error.ts";
 import { BYTE_ALPHABET } from "../byte_alphabet.ts";
+import { byteLevelParts } from "../byte_level_parts.ts";
 import { END_OF_TEXT } from "../end_of_text.ts";
 import { savedFiles } from "../saved_files.ts";
 import { countCorpus } from "./count_corpus.ts";
@@ -180,12 +181,10 @@ function bpeFiles(
   special: readonly string[],
   pattern: string,
 ): ReadonlyMap<string, string> {
-  const byteLevel = {
-    type: "ByteLevel",
-    add_prefix_space: false,
-    trim_offsets: true,
-    use_regex: false,
-  };
+  const { byteLevel, model } = byteLevelParts(
+    Object.fromEntries(tokens.map((token, id) => [token, id])),
+    merges,
+  );
   const [endOfText, ...otherSpecial] = special.map((content) => ({
     id: tokens.indexOf(content),
     content,
@@ -207,17 +206,6 @@ function bpeFiles(
     },
     postProcessor: byteLevel,
     decoder: byteLevel,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
-      merges,
-    },
+    model,
   });
 }
