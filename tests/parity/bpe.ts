@@ -18,26 +18,15 @@ import {
 import hashes from "../data/tokenize/testdata/bpe_hashes.json" with {
   type: "json",
 };
+import { runPython } from "./run_python.ts";
 
 const HASHES = fromFileUrl(
   new URL("../data/tokenize/testdata/bpe_hashes.json", import.meta.url),
 );
 const SCRIPT = fromFileUrl(new URL("./bpe.py", import.meta.url));
 
-async function python(args: readonly string[], input: string): Promise<string> {
-  const child = new Deno.Command(Deno.env.get("PYTHON") ?? "python3", {
-    args: [SCRIPT, ...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { success, stdout } = await child.output();
-  assert(success, `python3 ${args.join(" ")} failed`);
-  return new TextDecoder().decode(stdout);
-}
+const python = (args: readonly string[], input: string): Promise<string> =>
+  runPython(SCRIPT, args, input);
 
 const books = sharedData("text/gutenberg_books.jsonl");
 assert(books !== null, "the novels are needed");

@@ -5,7 +5,7 @@
  *
  * Needs python3 with `tokenizers`. Run: deno run -A tests/parity/tokenizers.ts
  */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { loadTokenizer } from "../../data/tokenize/load_tokenizer.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
@@ -13,26 +13,12 @@ import { sharedData } from "../data/shared_data.ts";
 import expected from "../data/tokenize/testdata/expected.json" with {
   type: "json",
 };
+import { runPython } from "./run_python.ts";
 
 const SCRIPT = fromFileUrl(new URL("./tokenizers.py", import.meta.url));
 
-async function python(
-  args: readonly string[],
-  input: string,
-): Promise<string> {
-  const child = new Deno.Command("python3", {
-    args: [SCRIPT, ...args],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  const { success, stdout } = await child.output();
-  assert(success, `python3 ${args.join(" ")} failed`);
-  return new TextDecoder().decode(stdout);
-}
+const python = (args: readonly string[], input: string): Promise<string> =>
+  runPython(SCRIPT, args, input);
 
 async function compare(
   tokenizer: Tokenizer,
