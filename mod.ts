@@ -102,6 +102,19 @@ export type {
 } from "./model/budget/recipe_law.ts";
 export { predictLoss, SCALING_LAWS } from "./model/budget/scaling_law.ts";
 export type { LawConstants, ScalingLaw } from "./model/budget/scaling_law.ts";
+export type {
+  FittingCandidate,
+  PlanCandidate,
+  PlanQuestion,
+  RunPlan,
+} from "./model/budget/run_plan.ts";
+export type {
+  MemoryFit,
+  MemoryPlanner,
+  ProgramBytes,
+} from "./model/budget/memory_planner.ts";
+export type { ModelShape } from "./model/budget/model_shape.ts";
+export type { PlanningDevice } from "./model/budget/planning_device.ts";
 export type { TuneMode } from "./model/tune/tune_program.ts";
 export { activation } from "./kernels/ops/activation.ts";
 export type { ActivationKind } from "./kernels/ops/activation_wgsl.ts";
@@ -326,7 +339,12 @@ export type {
   StepEvent,
   TrainEvent,
 } from "./model/train/events.ts";
-export { parseRunConfig } from "./model/train/parse_run_config.ts";
+export {
+  parseGivenConfig,
+  parseRunConfig,
+} from "./model/train/parse_run_config.ts";
+export type { GivenConfig } from "./model/train/parse_run_config.ts";
+export type { PlanProgress } from "./model/train/plan_budget.ts";
 export type { RunOptions } from "./model/train/prepare_run.ts";
 export { resolveModel } from "./model/train/resolve_model.ts";
 export type { ModelSurroundings } from "./model/train/resolve_model.ts";

@@ -10,6 +10,15 @@ const FITTED_FROM = 44e6;
 const WORTH_REPEATING = 4;
 /** Ids below which a token is hardly more than a byte. */
 const SMALL_VOCABULARY = 1024;
+/** Keys that decide batch and learning rate. */
+const RECIPE = ["train.batch", "train.accumulation", "optimizer.learning_rate"];
+/** Keys that decide how the learning rate goes. */
+const SCHEDULE = [
+  "schedule.kind",
+  "schedule.warmup",
+  "schedule.decay",
+  "optimizer.minimum_learning_rate",
+];
 
 /**
  * Why a plan is what it is.
@@ -25,6 +34,8 @@ export function explainPlan(
   const { law, device, seconds, uniqueTokens, inferenceTokens } = question;
   const { shape, tokens, fit, learningRate, held } = chosen;
   const rate = device.rate(shape);
+  const isGiven = (keys: readonly string[]) =>
+    keys.some((key) => question.given?.has(key));
   const flops = tokens * shape.flopsPerToken;
   const optimum = computeOptimum(law, flops, inferenceTokens);
   const sentences = [
@@ -77,12 +88,16 @@ export function explainPlan(
       formatCount(chosen.sequences * question.base.train.context, "tokens")
     }) and learning rate (${learningRate}) follow ${
       question.batchLaw === "steplaw" ? "StepLaw" : "Power Lines and StepLaw"
-    }${
+    }${isGiven(RECIPE) ? " as far as they are not given" : ""}${
       held
         ? "; the law asks for a higher rate, which small models diverge at"
         : ""
-    }; the rate grows for ${config.schedule.warmup} steps and falls to zero ` +
-      `over the last ${100 * config.schedule.decay} %.`,
+    }${
+      isGiven(SCHEDULE)
+        ? "."
+        : `; the rate grows for ${config.schedule.warmup} steps and falls to ` +
+          `zero over the last ${100 * config.schedule.decay} %.`
+    }`,
   );
   if (uniqueTokens !== null && tokens > uniqueTokens) {
     const epochs = tokens / uniqueTokens;

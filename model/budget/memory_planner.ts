@@ -59,6 +59,8 @@ export class MemoryPlanner {
   readonly #known = new Map<string, ProgramBytes>();
 
   /**
+   * Makes a planner for one device and one run.
+   *
    * @param capabilities What the device offers.
    * @param config Context, optimizer, operands and samples of the run.
    * @param vocabulary Ids that the tokenizer knows.
@@ -139,23 +141,21 @@ export class MemoryPlanner {
    * @param shape The model.
    * @param sequences Sequences of a step, a power of two.
    * @param limit Most bytes.
+   * @param batches Sizes of micro-batches to choose from, where not all do.
    * @returns The way, or undefined if none fits.
    */
   fit(
     shape: ModelShape,
     sequences: number,
     limit: number,
+    batches: readonly number[] = this.#worthwhile(sequences),
   ): MemoryFit | undefined {
     if (MemoryPlanner.least(shape) > limit) return undefined;
     const { context } = this.#config.train;
     const slowdown = (batch: number, policy: RecomputePolicy) =>
       microBatchCost(this.#capabilities, batch * context) *
       (1 + replayCost(policy, shape));
-    const ways = powersOfTwo(sequences)
-      .filter((batch) =>
-        batch === 1 ||
-        microBatchCost(this.#capabilities, batch * context / 2) > 1 + LEAST_GAIN
-      )
+    const ways = batches
       .flatMap((batch) =>
         levels(shape.layers).map((policy) => ({
           batch,
@@ -189,6 +189,15 @@ export class MemoryPlanner {
       failed.push({ ...way, floor });
     }
     return undefined;
+  }
+
+  /** Powers of two, as long as twice as many are worth having. */
+  #worthwhile(sequences: number): number[] {
+    const { context } = this.#config.train;
+    return powersOfTwo(sequences).filter((batch) =>
+      batch === 1 ||
+      microBatchCost(this.#capabilities, batch * context / 2) > 1 + LEAST_GAIN
+    );
   }
 
   /** Between the levels tried, the fewest blocks that have to be replayed. */

@@ -1,10 +1,11 @@
 import { InputError } from "../../data/input_error.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import { checkBudget } from "./check_budget.ts";
 import { computeOptimum } from "./compute_optimum.ts";
 import type { MemoryFit } from "./memory_planner.ts";
 import type { ModelShape } from "./model_shape.ts";
 import { runConfigOf, stepsOf } from "./planned_config.ts";
-import { trainingRecipe } from "./recipe_law.ts";
+import { type TrainingRecipe, trainingRecipe } from "./recipe_law.ts";
 import type {
   FittingCandidate,
   PlanCandidate,
@@ -21,8 +22,6 @@ const START_SHARE = 0.03;
 const FEWEST_STEPS = 20;
 /** Different tokens below which there is nothing to learn a language from. */
 const FEWEST_TOKENS = 10_000;
-/** Longest run that is planned. */
-const LONGEST_SECONDS = 366 * 86_400;
 
 /**
  * Chooses the model that a time on a device is best spent on: every shape gets
@@ -45,7 +44,12 @@ export function planRun(question: PlanQuestion): RunPlan {
     const known = evaluated.get(shape);
     if (known) return known;
     const rough = candidate(question, shape);
-    const fit = memoryPlanner.fit(shape, rough.sequences, limit);
+    const fit = memoryPlanner.fit(
+      shape,
+      rough.sequences,
+      limit,
+      batchesOf(question, rough.sequences),
+    );
     const exact = fit ? candidate(question, shape, fit) : rough;
     const scored = { ...exact, score: score(exact) };
     evaluated.set(shape, scored);
@@ -93,17 +97,13 @@ function candidate(
   shape: ModelShape,
   fit?: MemoryFit,
 ): PlanCandidate {
-  const { seconds, device, batchLaw, base, law, uniqueTokens } = question;
+  const { seconds, device, base, law, uniqueTokens } = question;
+  const { startSeconds = START_SHARE * seconds } = question;
   const { context } = base.train;
   const rate = device.rate(shape) / (fit?.slowdown ?? 1);
-  const secondsLeft = seconds * (1 - START_SHARE);
+  const secondsLeft = Math.max(0, seconds - startSeconds);
   const possible = secondsLeft * rate / shape.flopsPerToken;
-  const { sequences, learningRate, held } = trainingRecipe({
-    blockParameters: shape.blockParameters,
-    tokens: possible,
-    context,
-    batchLaw,
-  });
+  const { sequences, learningRate, held } = recipeOf(question, shape, possible);
   const steps = stepsOf({ shape, sequences, rate, secondsLeft, question, fit });
   const tokens = steps * sequences * context;
   const predictedLoss = predictLoss(
@@ -124,6 +124,37 @@ function candidate(
     learningRate,
     held,
   };
+}
+
+/** The recipe by law, but for what was given. */
+function recipeOf(
+  { batchLaw, base, given = new Set() }: PlanQuestion,
+  { blockParameters }: ModelShape,
+  tokens: number,
+): TrainingRecipe {
+  const { context, batch, accumulation } = base.train;
+  const recipe = trainingRecipe({ blockParameters, tokens, context, batchLaw });
+  // What is given of a step's cut divides it; the rest keeps to the law.
+  const divisor = (given.has("train.batch") ? batch : 1) *
+    (given.has("train.accumulation") ? accumulation : 1);
+  const isCut = given.has("train.batch") && given.has("train.accumulation");
+  const sequences = isCut
+    ? divisor
+    : divisor * Math.max(1, Math.round(recipe.sequences / divisor));
+  return given.has("optimizer.learning_rate")
+    ? { sequences, learningRate: base.optimizer.learning_rate, held: false }
+    : { ...recipe, sequences };
+}
+
+/** Sizes that a micro-batch may have, if what was given leaves one only. */
+function batchesOf(
+  { base, given = new Set() }: PlanQuestion,
+  sequences: number,
+): number[] | undefined {
+  if (given.has("train.batch")) return [base.train.batch];
+  return given.has("train.accumulation")
+    ? [sequences / base.train.accumulation]
+    : undefined;
 }
 
 /** The loss, and the price of use in units of it (see `computeOptimum`). */
@@ -151,12 +182,7 @@ function closest(
 }
 
 function check({ seconds, uniqueTokens, base }: PlanQuestion): void {
-  if (seconds > LONGEST_SECONDS) {
-    throw new InputError(
-      `Cannot plan a run of ${formatDuration(seconds)}: give a budget of at ` +
-        "most a year; what a longer one would need is another GPU",
-    );
-  }
+  checkBudget(seconds);
   const least = Math.max(FEWEST_TOKENS, 2 * base.train.context);
   if (uniqueTokens !== null && uniqueTokens < least) {
     throw new InputError(

@@ -1,5 +1,6 @@
 import { planSteps } from "../train/plan_steps.ts";
 import type { RunConfig } from "../train/run_config.ts";
+import { keepGiven } from "./keep_given.ts";
 import type { MemoryFit } from "./memory_planner.ts";
 import type { ModelShape } from "./model_shape.ts";
 import type { FittingCandidate, PlanQuestion } from "./run_plan.ts";
@@ -32,14 +33,14 @@ export function runConfigOf(
   question: PlanQuestion,
   chosen: FittingCandidate,
 ): RunConfig {
-  const { base, seconds, memory } = question;
+  const { base, seconds, memory, given = new Set() } = question;
   const { shape, steps, learningRate, fit } = chosen;
   const planned = cadence(question, {
     steps,
     tokensPerStep: chosen.sequences * base.train.context,
     batch: fit.batch,
   });
-  return {
+  const decided: RunConfig = {
     ...planned,
     model: shape.section,
     train: {
@@ -65,6 +66,7 @@ export function runConfigOf(
     },
     memory: { recompute: "auto", limit: memory },
   };
+  return keepGiven(decided, base, given);
 }
 
 /**
@@ -101,7 +103,7 @@ export function stepsOf(
 
 /** The configuration with how often what is not training happens. */
 function cadence(
-  { base, seconds }: PlanQuestion,
+  { base, seconds, given = new Set() }: PlanQuestion,
   { steps, tokensPerStep, batch }: {
     readonly steps: number;
     readonly tokensPerStep: number;
@@ -110,7 +112,7 @@ function cadence(
 ): RunConfig {
   const microTokens = batch * base.train.context;
   const evaluated = EVALUATED_SHARE * steps * tokensPerStep;
-  return {
+  const often: RunConfig = {
     ...base,
     train: { ...base.train, batch },
     evaluate: {
@@ -127,4 +129,5 @@ function cadence(
         : Math.max(1, Math.ceil(steps * CHECKPOINT_SECONDS / seconds)),
     },
   };
+  return keepGiven(often, base, given);
 }

@@ -25,6 +25,14 @@ export interface PlanQuestion {
   readonly shapes: readonly ModelShape[];
   /** What the plan leaves as it is: data, context, operands, samples. */
   readonly base: RunConfig;
+  /**
+   * Dotted keys of the base that somebody decided: the plan leaves them, too.
+   *
+   * @default none
+   */
+  readonly given?: ReadonlySet<string>;
+  /** Seconds before the first step; a share of the run is assumed if absent. */
+  readonly startSeconds?: number;
   /** Answers how much memory a model takes. */
   readonly memoryPlanner: MemoryPlanner;
 }

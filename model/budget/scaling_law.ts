@@ -22,17 +22,20 @@ export interface ScalingLaw extends LawConstants {
   readonly source: string;
 }
 
+/** The law that plans go by where none is named. */
+export const USUAL_LAW: ScalingLaw = {
+  name: "besiroglu",
+  source: "Besiroglu et al. 2024, arXiv:2404.10102: Chinchilla's runs refit",
+  E: 1.8172,
+  A: 482.01,
+  alpha: 0.3478,
+  B: 2085.43,
+  beta: 0.3658,
+};
+
 /** Published laws by name, the usual one first. */
 export const SCALING_LAWS: ReadonlyMap<string, ScalingLaw> = new Map([
-  ["besiroglu", {
-    name: "besiroglu",
-    source: "Besiroglu et al. 2024, arXiv:2404.10102: Chinchilla's runs refit",
-    E: 1.8172,
-    A: 482.01,
-    alpha: 0.3478,
-    B: 2085.43,
-    beta: 0.3658,
-  }],
+  [USUAL_LAW.name, USUAL_LAW],
   ["hoffmann", {
     name: "hoffmann",
     source: "Hoffmann et al. 2022, arXiv:2203.15556, approach 3",

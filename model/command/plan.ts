@@ -2,39 +2,46 @@ import { writeAtomic } from "../../data/atomic_write.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import { nearest } from "../../data/nearest.ts";
+import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
+import {
+  askPlan,
+  type OpenQuestion,
+  planningBase,
+} from "../budget/ask_plan.ts";
 import { explainPlan } from "../budget/explain_plan.ts";
 import { largestModels } from "../budget/largest_model.ts";
 import { parseLaw } from "../budget/law_file.ts";
 import { MeasuredDevice } from "../budget/measured_device.ts";
-import { MemoryPlanner } from "../budget/memory_planner.ts";
-import { modelShapes } from "../budget/model_shape.ts";
+import { measureChoice } from "../budget/measure_choice.ts";
 import { phi2OnPaper } from "../budget/paper_modes.ts";
 import { planJson } from "../budget/plan_json.ts";
 import { planRun } from "../budget/plan_run.ts";
 import { planningDevice } from "../budget/planning_device.ts";
 import { BATCH_LAWS } from "../budget/recipe_law.ts";
 import type { PlanQuestion, RunPlan } from "../budget/run_plan.ts";
-import { SCALING_LAWS, type ScalingLaw } from "../budget/scaling_law.ts";
+import {
+  SCALING_LAWS,
+  type ScalingLaw,
+  USUAL_LAW,
+} from "../budget/scaling_law.ts";
 import { openTokenizer } from "../train/open_corpus.ts";
-import { parseRunConfig } from "../train/parse_run_config.ts";
-import type { RunConfig } from "../train/run_config.ts";
+import {
+  type GivenConfig,
+  parseGivenConfig,
+} from "../train/parse_run_config.ts";
 import { stringifyRunConfig } from "../train/stringify_run_config.ts";
 import { parseBytes, parseDuration } from "../train/units.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
-import { candidateTable, largestTable, paperTable } from "./plan_tables.ts";
+import {
+  candidateTable,
+  choiceLine,
+  largestTable,
+  paperTable,
+} from "./plan_tables.ts";
 import { configOverrides, readTextFile } from "./read_run_config.ts";
-
-/** Models that are timed before the choice is taken as it is. */
-const MOST_MEASURED = 3;
-/** Context of the models on the ladder, by the seconds of the run. */
-const CONTEXTS: readonly (readonly [seconds: number, context: number])[] = [
-  [600, 128],
-  [6 * 3600, 256],
-  [Infinity, 1024],
-];
 
 /** Plans the best run for a time and a memory. */
 export const plan: Command = {
@@ -81,7 +88,7 @@ export const plan: Command = {
       name: "law",
       kind: "string",
       placeholder: "FILE|besiroglu|hoffmann",
-      default: "besiroglu",
+      default: USUAL_LAW.name,
       description: "The scaling law that predicts losses",
     },
     {
@@ -118,53 +125,41 @@ export const plan: Command = {
     },
   ],
   details:
-    "run.yaml gives what a plan leaves as it is: data, tokenizer, context, " +
-    "samples. Rates that were measured are kept in the user's cache folder, or " +
+    "What run.yaml or --config name stays as it is, the model excepted. Rates that were measured are kept in the user's cache folder, or " +
     "in MINNOW_CACHE.",
   async run(args, output) {
     const seconds = secondsOf(args);
     const memory = memoryOf(args);
-    const law = await lawOf(args.string("law") ?? "besiroglu");
+    const law = await lawOf(args.string("law") ?? USUAL_LAW.name);
     const base = await baseOf(args, seconds);
     const deviceText = args.string("device") ?? "measure";
     const known = deviceText === "measure"
       ? undefined
       : planningDevice(deviceText);
-    const tokenizer = await openTokenizer(base.data, { seed: base.seed });
-    const { vocabSize } = tokenizer;
-    const shapes = modelShapes({
-      vocabSize,
-      context: base.train.context,
-      bosTokenId: tokenizer.beginOfText,
-      eosTokenId: tokenizer.endOfText,
-    });
-    const ask = (device: PlanQuestion["device"]): PlanQuestion => ({
+    const { data, seed } = base.config;
+    const tokenizer = await openTokenizer(data, { seed });
+    const question: OpenQuestion = {
       seconds,
-      memory: memory ?? device.memoryBytes,
-      device,
+      memory,
       law,
       inferenceTokens: args.number("inference-tokens") ?? 0,
       uniqueTokens: args.number("tokens") ?? null,
       batchLaw: BATCH_LAWS.find((name) => name === args.string("batch-law")) ??
         BATCH_LAWS[0],
-      shapes,
-      base,
-      memoryPlanner: new MemoryPlanner(device.capabilities, base, vocabSize),
-    });
-    const question = known
-      ? ask(known)
-      : await measured(base, vocabSize, ask, output);
-    const decided = planRun(question);
+    };
+    const { asked, decided } = known
+      ? onPaper(askPlan(base, tokenizer, known, question))
+      : await measured(base, tokenizer, question, output);
     const path = args.string("out");
     if (path !== undefined) {
       await writeAtomic(path, stringifyRunConfig(decided.config));
     }
     const { limit } = decided.config.memory;
     const largest = known && limit !== null
-      ? largestModels(shapes, question.memoryPlanner, limit)
+      ? largestModels(asked.shapes, asked.memoryPlanner, limit)
       : [];
-    output.object(planJson(question, decided, largest));
-    print(question, decided, args, output);
+    output.object(planJson(asked, decided, largest));
+    print(asked, decided, args, output);
     if (limit !== null && largest.length > 0) {
       output.line();
       for (const line of largestTable(largest, limit)) output.line(line);
@@ -179,26 +174,37 @@ export const plan: Command = {
   },
 };
 
-/** Measures models until the one that would be chosen has been measured. */
+/** A question and its answer. */
+interface Answer {
+  readonly asked: PlanQuestion;
+  readonly decided: RunPlan;
+}
+
+function onPaper(asked: PlanQuestion): Answer {
+  return { asked, decided: planRun(asked) };
+}
+
+/** Answers for the present device. */
 async function measured(
-  base: RunConfig,
-  vocabulary: number,
-  ask: (device: PlanQuestion["device"]) => PlanQuestion,
+  base: GivenConfig,
+  tokenizer: Tokenizer,
+  question: OpenQuestion,
   output: Output,
-): Promise<PlanQuestion> {
+): Promise<Answer> {
   const gpu = await openDevice();
   try {
-    const device = await MeasuredDevice.of(gpu, base, vocabulary);
-    const question = ask(device);
-    for (let i = 0; i < MOST_MEASURED; i++) {
-      const { shape } = planRun(question).chosen;
-      if (device.knows(shape)) break;
-      output.note(
-        `Timing steps of ${formatCount(shape.parameters, "parameters")} …`,
-      );
-      if (!await device.measure(shape)) break;
-    }
-    return question;
+    const { config } = base;
+    const device = await MeasuredDevice.of(gpu, config, tokenizer.vocabSize);
+    const asked = askPlan(base, tokenizer, device, question);
+    const decided = await measureChoice(
+      device,
+      asked,
+      ({ parameters }) =>
+        output.note(
+          `Timing steps of ${formatCount(parameters, "parameters")} …`,
+        ),
+    );
+    return { asked, decided };
   } finally {
     gpu.close();
   }
@@ -210,7 +216,7 @@ function print(
   args: ParsedArguments,
   output: Output,
 ): void {
-  const { device, law, seconds, base } = question;
+  const { device, law, seconds } = question;
   const { chosen, config } = decided;
   const { shape, fit } = chosen;
   output.line(
@@ -230,13 +236,7 @@ function print(
   output.line();
   for (const line of candidateTable(decided)) output.line(line);
   output.line();
-  output.line(
-    `Choice: ${formatCount(shape.parameters, "parameters")}, ${shape.layers} ` +
-      `blocks of width ${shape.width}, ${
-        formatCount(chosen.tokens, "tokens")
-      } in ${chosen.steps} steps of ${fit.accumulation} × ${fit.batch} × ` +
-      `${base.train.context}, learning rate ${chosen.learningRate}`,
-  );
+  output.line(choiceLine(question, decided));
   output.line(
     `Memory: ${formatBytes(fit.peakBytes)} = ${
       Object.entries(fit.bytes)
@@ -298,16 +298,14 @@ async function lawOf(text: string): Promise<ScalingLaw> {
   return parseLaw(await readTextFile(text), text);
 }
 
-/** The run as given; where no file says one, a context that suits the time. */
 async function baseOf(
   args: ParsedArguments,
   seconds: number,
-): Promise<RunConfig> {
+): Promise<GivenConfig> {
   const path = args.positionals[0];
   const text = path === undefined ? "" : await readTextFile(path);
-  const context = CONTEXTS.find(([most]) => seconds <= most)?.[1] ?? 1024;
-  return parseRunConfig(text, path ?? "run.yaml", {
-    ...(path === undefined ? { "train.context": String(context) } : {}),
-    ...configOverrides(args),
-  });
+  return planningBase(
+    parseGivenConfig(text, path ?? "run.yaml", configOverrides(args)),
+    seconds,
+  );
 }

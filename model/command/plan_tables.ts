@@ -1,7 +1,11 @@
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import type { LargestModel } from "../budget/largest_model.ts";
 import type { PaperModel } from "../budget/paper_modes.ts";
-import type { PlanCandidate, RunPlan } from "../budget/run_plan.ts";
+import type {
+  PlanCandidate,
+  PlanQuestion,
+  RunPlan,
+} from "../budget/run_plan.ts";
 import type { RecomputePolicy } from "../../kernels/plan/recompute.ts";
 import { type Column, tableLines } from "./table.ts";
 
@@ -47,6 +51,19 @@ export function candidateTable({ candidates, chosen }: RunPlan): string[] {
       ];
     }),
   );
+}
+
+/** What a plan decided, in a line. */
+export function choiceLine(
+  { base }: Pick<PlanQuestion, "base">,
+  { chosen }: Pick<RunPlan, "chosen">,
+): string {
+  const { shape, tokens, steps, fit, learningRate } = chosen;
+  return `Choice: ${formatCount(shape.parameters, "parameters")}, ` +
+    `${shape.layers} blocks of width ${shape.width}, ${
+      formatCount(tokens, "tokens")
+    } in ${steps} steps of ${fit.accumulation} × ${fit.batch} × ` +
+    `${base.train.context}, learning rate ${learningRate}`;
 }
 
 /** Which activations a plan computes again, for people. */

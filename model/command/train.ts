@@ -1,9 +1,16 @@
 import { basename, extname, join, resolve } from "@std/path";
+import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import { isUrl } from "../../data/read/is_url.ts";
+import { planJson } from "../budget/plan_json.ts";
 import { ConsoleReporter } from "../train/console_reporter.ts";
 import { listCheckpoints } from "../train/checkpoint.ts";
-import { parseRunConfig } from "../train/parse_run_config.ts";
+import {
+  type GivenConfig,
+  parseGivenConfig,
+  parseRunConfig,
+} from "../train/parse_run_config.ts";
+import type { PlanProgress } from "../train/plan_budget.ts";
 import { profileReport } from "../train/profile_report.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { describeRunConfig } from "../train/stringify_run_config.ts";
@@ -14,6 +21,7 @@ import { TUNE_MODES } from "../tune/tune_program.ts";
 import { configOverrides, readTextFile } from "./read_run_config.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
 import type { Output } from "./output.ts";
+import { candidateTable, choiceLine } from "./plan_tables.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 
 /** Seconds of a run that names neither time nor steps. */
@@ -31,6 +39,12 @@ const PRIMER_RUN: Readonly<Record<string, string>> = {
   "checkpoint.every": "0",
 };
 
+/**
+ * Seconds up to which a run on the primer trains its preset, which learns more
+ * exercises in minutes than what the laws for prose would choose.
+ */
+const PRIMER_SECONDS = 600;
+
 /** What a run may go on with another value of, where memory is short. */
 const RESUMABLE: readonly string[] = ["train.batch", "train.accumulation"];
 
@@ -41,6 +55,7 @@ const KEYS: readonly (readonly [option: string, key: string])[] = [
   ["seed", "seed"],
   ["tokenizer", "data.tokenizer"],
   ["tune", "train.tune"],
+  ["memory", "memory.limit"],
 ];
 
 /** Trains a model: the main job. */
@@ -71,8 +86,14 @@ export const train: Command = {
       kind: "string",
       placeholder: "TIME",
       description:
-        "Time to train for, as 90s, 30m, 24h; 3m where neither it nor --steps " +
-        "is given",
+        "Time that all of it may take, as 90s, 30m, 24h; 3m where neither it " +
+        "nor --steps is given. Unless a model is named, one is chosen for it",
+    },
+    {
+      name: "memory",
+      kind: "string",
+      placeholder: "SIZE",
+      description: "Most bytes on the device, as 24GB",
     },
     {
       name: "steps",
@@ -134,7 +155,7 @@ export const train: Command = {
   details:
     `Keys of run.yaml and --config, with their defaults:\n\n${describeRunConfig()}`,
   async run(args, output) {
-    const { config, out, resume } = await runOf(args);
+    const { config, given, out, resume } = await runOf(args);
     const abort = new AbortController();
     const release = onInterrupt(abort, output);
     const reporter = new ConsoleReporter({ output });
@@ -145,11 +166,15 @@ export const train: Command = {
     try {
       const events = trainRun({
         config,
+        ...(given ? { given } : {}),
+        // The runtime's clock began with the process.
+        startedAt: 0,
         out,
         resume,
         signal: abort.signal,
         profile: args.boolean("profile"),
         onDataProgress: (share, doing) => reporter.preparing(share, doing),
+        onPlan: (progress) => tellPlan(progress, output),
         onTuneProgress: (progress) => tuning.progress(progress),
         onSession: (opened) => session = opened,
       });
@@ -175,10 +200,31 @@ export const train: Command = {
   },
 };
 
+/** Tells what planning comes to. */
+function tellPlan(progress: PlanProgress, output: Output): void {
+  if (progress.type === "measuring") {
+    const { parameters } = progress.shape;
+    output.note(`Timing steps of ${formatCount(parameters, "parameters")} …`);
+    return;
+  }
+  const { question, plan } = progress;
+  if (output.json) {
+    output.object({ type: "planned", ...planJson(question, plan, []) });
+    return;
+  }
+  for (const line of candidateTable(plan)) output.line(line);
+  output.line(choiceLine(question, plan));
+}
+
 /** Configuration and folder that the arguments ask for. */
 async function runOf(
   args: ParsedArguments,
-): Promise<{ config: RunConfig; out: string; resume: boolean }> {
+): Promise<{
+  config: RunConfig;
+  given?: ReadonlySet<string>;
+  out: string;
+  resume: boolean;
+}> {
   const resumed = args.string("resume");
   if (resumed !== undefined) {
     const settled = ["data", "out", ...KEYS.map(([name]) => name)];
@@ -212,22 +258,30 @@ async function runOf(
   const text = path === undefined ? "" : await readTextFile(path);
   const overrides = overridesOf(args);
   const onPrimer = path === undefined && overrides["data.paths"] === undefined;
-  const given = parseRunConfig(text, path ?? "run.yaml", {
-    ...(onPrimer ? PRIMER_RUN : {}),
-    ...overrides,
-  });
-  const { steps, budget } = given.train;
-  const config = steps === null && budget === null
-    ? { ...given, train: { ...given.train, budget: DEFAULT_BUDGET } }
-    : given;
+  const parse = (others: Readonly<Record<string, string>>) =>
+    withBudget(parseGivenConfig(text, path ?? "run.yaml", others));
+  const run = parse(overrides);
+  const namesModel = [...run.given].some((key) => key.startsWith("model."));
+  const suitsPreset = onPrimer &&
+    (namesModel || (run.config.train.budget ?? 0) <= PRIMER_SECONDS);
+  const { config } = suitsPreset ? parse({ ...PRIMER_RUN, ...overrides }) : run;
   const paths = config.data.paths.map((given) =>
     isUrl(given) ? given : resolve(given)
   );
   return {
     config: { ...config, data: { ...config.data, paths } },
+    ...(suitsPreset ? {} : { given: run.given }),
     out: args.string("out") ?? await freeFolder(nameOf(path, paths)),
     resume: false,
   };
+}
+
+/** The run with a budget where it says nothing of how long it is. */
+function withBudget({ config, given }: GivenConfig): GivenConfig {
+  const { steps, budget } = config.train;
+  if (steps !== null || budget !== null) return { config, given };
+  const train = { ...config.train, budget: DEFAULT_BUDGET };
+  return { config: { ...config, train }, given };
 }
 
 function overridesOf(args: ParsedArguments): Record<string, string> {

@@ -11,8 +11,19 @@ export interface MeasuredSpeed {
   readonly token: number;
 }
 
-/** A measurement goes on until it has taken this long. */
-const SECONDS = 1.5;
+/** A measurement goes on until it has taken this long, at most. */
+const MOST_SECONDS = 1.5;
+/** The same as a share of the run's time. */
+const SHARE = 0.01;
+
+/**
+ * Time of each of the measurements that {@linkcode measureSpeed} makes.
+ *
+ * @param budget Seconds of the run.
+ */
+export function speedSeconds(budget: number): number {
+  return Math.min(MOST_SECONDS, SHARE * budget);
+}
 
 /**
  * Times real steps of a session. Its weights do not change, because the
@@ -20,10 +31,14 @@ const SECONDS = 1.5;
  *
  * @param session Session with initialised weights.
  * @param batches Micro-batches of a step.
+ * @param seconds Each measurement goes on until it has taken this long.
+ * @param now Gives milliseconds on a clock that never goes back.
  */
 export async function measureSpeed(
   session: TrainingSession,
   batches: readonly TokenBatch[],
+  seconds: number,
+  now: () => number = () => performance.now(),
 ): Promise<MeasuredSpeed> {
   const runStep = async () => {
     session.step(batches, { learningRate: 0, step: 1 });
@@ -38,10 +53,12 @@ export async function measureSpeed(
       ?.generate(Uint32Array.of(0), { ...options, tokens: 1 });
     await tokens?.next();
   };
+  const time = (call: () => Promise<void>) =>
+    secondsPerCall(call, seconds, now);
   const speed = {
-    step: await secondsPerCall(runStep, SECONDS),
-    evaluation: await secondsPerCall(runEvaluation, SECONDS),
-    token: session.generator ? await secondsPerCall(runToken, SECONDS) : 0,
+    step: await time(runStep),
+    evaluation: await time(runEvaluation),
+    token: session.generator ? await time(runToken) : 0,
   };
   session.clearMoments();
   return speed;

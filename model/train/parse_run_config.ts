@@ -35,6 +35,42 @@ export function parseRunConfig(
   source: string,
   overrides: Readonly<Record<string, string>> = {},
 ): RunConfig {
+  return parseGivenConfig(text, source, overrides).config;
+}
+
+/** A configuration, and which of its keys were decided by whoever gave it. */
+export interface GivenConfig {
+  /** The whole configuration. */
+  readonly config: RunConfig;
+  /** Keys that were given rather than left to their defaults, dotted. */
+  readonly given: ReadonlySet<string>;
+}
+
+/**
+ * Reads a run's configuration, and which of its keys were given: those are not
+ * for a planner to decide.
+ *
+ * @param text As in {@linkcode parseRunConfig}, like the rest.
+ * @param source The file's name, for messages.
+ * @param overrides Values by dotted key; their keys count as given, too.
+ * @throws {InputError} As {@linkcode parseRunConfig} does.
+ *
+ * @example
+ * ```ts
+ * import { parseGivenConfig } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { given } = parseGivenConfig("train: { batch: 4 }", "run.yaml", {
+ *   seed: "7",
+ * });
+ * assertEquals([...given], ["train.batch", "seed"]);
+ * ```
+ */
+export function parseGivenConfig(
+  text: string,
+  source: string,
+  overrides: Readonly<Record<string, string>> = {},
+): GivenConfig {
   const given = flatten(parseYaml(text, source), source);
   for (const [key, value] of Object.entries(overrides)) {
     given.set(key, {
@@ -42,6 +78,7 @@ export function parseRunConfig(
       source: "--config",
     });
   }
+  const keys = new Set(given.keys());
   const model = parseModelSection(take(given, "model"));
   const config: RunConfig = {
     seed: parseKey(SEED, "seed", given),
@@ -56,7 +93,7 @@ export function parseRunConfig(
     memory: parseSection("memory", RUN_SECTIONS.memory, given),
   };
   for (const [key, { source }] of given) throw unknownKey(key, source);
-  return config;
+  return { config, given: keys };
 }
 
 const SECTION_NAMES = ["model", ...Object.keys(RUN_SECTIONS)];

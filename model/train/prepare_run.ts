@@ -6,7 +6,9 @@ import { FolderLock } from "../../data/folder_lock.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
+import { checkBudget } from "../budget/check_budget.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
+import { planJson } from "../budget/plan_json.ts";
 import type { TuningProgress } from "../../kernels/tune/tuner.ts";
 import { LanguageModel } from "../language_model.ts";
 import { variantsOfResumedRun, variantsOfRun } from "../tune/run_variants.ts";
@@ -18,11 +20,14 @@ import {
   removePartialCheckpoints,
 } from "./checkpoint.ts";
 import { exerciseRows } from "./score_exercises.ts";
-import { measureSpeed } from "./measure_speed.ts";
+import { measureSpeed, speedSeconds } from "./measure_speed.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
+import { planBudget, type PlanProgress } from "./plan_budget.ts";
 import { planSteps } from "./plan_steps.ts";
+import { type PlanFile, readPlanFile, writePlanFile } from "./plan_file.ts";
 import { resolveModel } from "./resolve_model.ts";
 import type { RunConfig, TrainSection } from "./run_config.ts";
+import { type RunPrediction, runPrediction } from "./run_prediction.ts";
 import { stringifyRunConfig } from "./stringify_run_config.ts";
 import { type SessionOptions, TrainingSession } from "./training_session.ts";
 import type { TrainingState } from "./training_state.ts";
@@ -31,6 +36,25 @@ import type { TrainingState } from "./training_state.ts";
 export interface RunOptions {
   /** The configuration. */
   readonly config: RunConfig;
+  /**
+   * Dotted keys of the configuration that somebody decided. With them, a run
+   * that has a budget but neither model nor steps among them is planned: model,
+   * batch and schedule are chosen for the time, but for what was decided.
+   * Without them, the configuration is taken as it is.
+   */
+  readonly given?: ReadonlySet<string>;
+  /**
+   * When the budget began, in milliseconds of the clock.
+   *
+   * @default now
+   */
+  readonly startedAt?: number;
+  /**
+   * Gives milliseconds on a clock that never goes back.
+   *
+   * @default {performance.now}
+   */
+  readonly now?: () => number;
   /** Folder of the run; made if it is missing. */
   readonly out: string;
   /** Whether to go on from the folder's latest checkpoint. @default false */
@@ -43,6 +67,8 @@ export interface RunOptions {
   readonly gpu?: Gpu;
   /** Told of the preparation of the data: share done, from 0 to 1, of what. */
   readonly onDataProgress?: (share: number, doing: string) => void;
+  /** Told of planning, where the run is planned. */
+  readonly onPlan?: (progress: PlanProgress) => void;
   /** Told of the timing of kernels before training. */
   readonly onTuneProgress?: (progress: TuningProgress) => void;
   /** Given the session once it is open, for measurements. */
@@ -77,6 +103,8 @@ export interface PreparedRun {
   readonly flopsPerStep: number;
   /** Checkpoint to go on from, and how far it had come. */
   readonly resumed: ResumedCheckpoint | undefined;
+  /** What is expected of it; null where it has no budget. */
+  readonly prediction: RunPrediction | null;
   /** What is worth a line before training starts. */
   readonly notices: readonly string[];
   /** Frees everything. */
@@ -91,8 +119,10 @@ export interface PreparedRun {
  * @throws {DeviceError} if there is no device or its memory does not suffice.
  */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
-  const started = performance.now();
-  const { out, resume = false } = options;
+  const { out, resume = false, now = () => performance.now() } = options;
+  const { startedAt = now() } = options;
+  const { budget } = options.config.train;
+  if (budget !== null) checkBudget(budget);
   const cleanup = new DisposableStack();
   try {
     const checkpoints = await listCheckpoints(out);
@@ -131,8 +161,19 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     });
     cleanup.defer(() => corpus.close());
     const { tokenizer } = corpus;
-    const { train, optimizer, memory, seed } = options.config;
-    const model = resolveModel(options.config.model, {
+    const decided = isPlanned(options)
+      ? await planBudget(gpu, {
+        run: { config: options.config, given: options.given },
+        seconds: options.config.train.budget,
+        elapsed: () => (now() - startedAt) / 1000,
+        tokenizer,
+        uniqueTokens: corpus.train.tokenCount,
+        ...(options.onPlan ? { onPlan: options.onPlan } : {}),
+      })
+      : undefined;
+    const chosen = decided?.plan.config ?? options.config;
+    const { train, optimizer, memory, seed } = chosen;
+    const model = resolveModel(chosen.model, {
       vocabSize: tokenizer.vocabSize,
       context: train.context,
       bosTokenId: tokenizer.beginOfText,
@@ -157,7 +198,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       },
       optimizer,
       memory,
-      samples: options.config.sample.prompts.length > 0,
+      samples: chosen.sample.prompts.length > 0,
       profile: options.profile ?? false,
       operands: train.operands,
     };
@@ -179,41 +220,41 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       choose: variants.choose,
     });
     cleanup.defer(() => session.close());
-    const { prompts } = options.config.sample;
+    const { prompts } = chosen.sample;
     checkPrompts(prompts, tokenizer, session.model.positions);
     options.onSession?.(session);
 
     const { steps, notices } = await stepsOf(
-      options,
+      { ...options, config: chosen },
       session,
-      started,
-      corpus.isPrimer ? exerciseRows() : 0,
+      corpus,
+      startedAt,
     );
     const tokensPerStep = stepTokens(train);
     const flopsPerStep = stepFlops(session.model, train);
-    const config = { ...options.config, train: { ...train, steps } };
+    const config = { ...chosen, train: { ...train, steps } };
     // A resumed run may go on in batches of another size.
     await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
+    const plan: PlanFile = resumed ? await readPlanFile(out) : {
+      ...(decided ? planJson(decided.question, decided.plan, []) : {}),
+      ...(train.budget === null ? {} : { seconds: train.budget }),
+      device: gpu.adapter,
+      model,
+      parameters: session.model.parameters.count,
+      steps,
+      tokens: steps * tokensPerStep,
+      flops: steps * flopsPerStep,
+      kernels: Object.fromEntries(session.variants),
+      peak_bytes: session.executable.plan.peakBytes,
+      bytes: session.executable.plan.bytes,
+      buffers: session.executable.plan.buffers,
+    };
+    const prediction = runPrediction(plan);
     if (!resumed) {
-      await writeAtomic(
-        join(out, "plan.json"),
-        JSON.stringify(
-          {
-            device: gpu.adapter,
-            model,
-            parameters: session.model.parameters.count,
-            steps,
-            tokens: steps * tokensPerStep,
-            flops: steps * flopsPerStep,
-            kernels: Object.fromEntries(session.variants),
-            peak_bytes: session.executable.plan.peakBytes,
-            bytes: session.executable.plan.bytes,
-            buffers: session.executable.plan.buffers,
-          },
-          null,
-          2,
-        ) + "\n",
-      );
+      await writePlanFile(out, {
+        ...plan,
+        ...(prediction?.loss ? { predicted_loss: prediction.loss } : {}),
+      });
     }
     const owned = cleanup.move();
     return {
@@ -227,12 +268,24 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       tokensPerStep,
       flopsPerStep,
       resumed,
+      prediction,
       notices: [...corpus.notices, ...variants.notices, ...notices],
       close: () => owned.dispose(),
     };
   } finally {
     cleanup.dispose();
   }
+}
+
+/** Whether the run is planned for its time. */
+function isPlanned(options: RunOptions): options is RunOptions & {
+  readonly given: ReadonlySet<string>;
+  readonly config: { readonly train: { readonly budget: number } };
+} {
+  const { config, given, resume = false } = options;
+  const { budget, steps } = config.train;
+  return given !== undefined && !resume && budget !== null && steps === null &&
+    ![...given].some((key) => key.startsWith("model."));
 }
 
 function stepTokens({ batch, context, accumulation }: TrainSection): number {
@@ -261,10 +314,10 @@ function checkPrompts(
 
 /** The number of steps: as given, or as many as the budget allows. */
 async function stepsOf(
-  { config, resume }: RunOptions,
+  { config, resume, now = () => performance.now() }: RunOptions,
   session: TrainingSession,
-  started: number,
-  exerciseRows: number,
+  corpus: TrainingCorpus,
+  startedAt: number,
 ): Promise<{ steps: number; notices: string[] }> {
   const { steps, budget, batch, context, accumulation } = config.train;
   if (steps !== null && (budget === null || resume)) {
@@ -283,12 +336,15 @@ async function stepsOf(
       { length: accumulation },
       () => ({ inputs: tokens, targets: tokens }),
     ),
+    speedSeconds(budget),
+    now,
   );
   const planned = planSteps({
     config,
     speed,
-    secondsLeft: budget - (performance.now() - started) / 1000,
-    exerciseRows,
+    secondsLeft: budget - (now() - startedAt) / 1000,
+    exerciseRows: corpus.isPrimer ? exerciseRows() : 0,
+    validationTokens: corpus.validation?.tokenCount ?? 0,
   });
   const least = Math.min(steps ?? Infinity, planned);
   return {

@@ -4,6 +4,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import type { TuningProgress } from "../../kernels/tune/tuner.ts";
 import { chooseBy } from "../../kernels/tune/tuning_table.ts";
 import { formatCount } from "../../data/format.ts";
+import { readPlanFile } from "../train/plan_file.ts";
 import { type TuneMode, tuneProgram } from "./tune_program.ts";
 
 /** Which kernel variants a run uses, and what is worth a line about them. */
@@ -22,6 +23,16 @@ const QUICK_SHARE = 0.02;
 const LEAST_SECONDS = 0.5;
 /** Rates, in FLOP/s, by which a run's time is judged before one is measured. */
 const ASSUMED_RATE = { software: 5e10, gpu: 5e12 };
+
+/**
+ * Most seconds that quick tuning takes of a run.
+ *
+ * @param seconds Time of the run, in seconds.
+ */
+export function quickTuningSeconds(seconds: number): number {
+  const limit = Math.min(QUICK_SECONDS, QUICK_SHARE * seconds);
+  return limit < LEAST_SECONDS ? 0 : limit;
+}
 
 /** A fresh run, as far as tuning is concerned. */
 export interface TunedRun {
@@ -59,8 +70,7 @@ export async function variantsOfRun(
         budget ?? Infinity,
         flops === null ? Infinity : flops / rate,
       );
-      const limit = Math.min(QUICK_SECONDS, QUICK_SHARE * seconds);
-      return limit < LEAST_SECONDS ? 0 : limit;
+      return quickTuningSeconds(seconds);
     },
     onWarning: (message) => notices.push(message),
     ...(onProgress ? { onProgress } : {}),
@@ -88,27 +98,19 @@ export async function variantsOfRun(
  * @param out Folder of the run.
  */
 export async function variantsOfResumedRun(out: string): Promise<RunVariants> {
-  const path = join(out, "plan.json");
-  try {
-    const plan: unknown = JSON.parse(await Deno.readTextFile(path));
-    const kernels = typeof plan === "object" && plan !== null
-      ? Reflect.get(plan, "kernels")
-      : undefined;
-    if (typeof kernels === "object" && kernels !== null) {
-      const variants = Object.entries(kernels).filter(
-        (entry): entry is [string, string] => typeof entry[1] === "string",
-      );
-      return { choose: chooseBy(new Map(variants)), notices: [] };
-    }
-  } catch (error) {
-    if (
-      !(error instanceof SyntaxError || error instanceof Deno.errors.NotFound)
-    ) throw error;
+  const { kernels } = await readPlanFile(out);
+  if (typeof kernels === "object" && kernels !== null) {
+    const variants = Object.entries(kernels).filter(
+      (entry): entry is [string, string] => typeof entry[1] === "string",
+    );
+    return { choose: chooseBy(new Map(variants)), notices: [] };
   }
   return {
     choose: chooseBy(new Map()),
     notices: [
-      `${path} does not say which kernels the run began with: ` +
+      `${
+        join(out, "plan.json")
+      } does not say which kernels the run began with: ` +
       "the usual ones are taken, and results may differ in their last bits",
     ],
   };

@@ -98,6 +98,42 @@ Deno.test("a key that is unknown or has a wrong value is named", () =>
     );
   }));
 
+Deno.test("nonsense budgets are refused before anything is trained", () =>
+  withPlace(async (place) => {
+    const short = join(place.folder, "short.txt");
+    await Deno.writeTextFile(short, "A hundred bytes. ".repeat(6));
+    const long = join(place.folder, "long.txt");
+    await Deno.writeTextFile(long, "Twenty-two bytes long.".repeat(1000));
+    for (
+      const [args, message] of [
+        [["--budget", "0s"], /"train\.budget" is "0s"/],
+        [["--budget", "3650d"], /Cannot plan a run of .*at most a year/],
+        [["--memory", "much"], /"memory\.limit" is "much"/],
+        [["--memory", "1MB"], /No model trains in .*the smallest one takes/],
+        [[], /at least 10000 different ones/],
+      ] as const
+    ) {
+      const outcome = await minnow([
+        "train",
+        "--data",
+        args.length === 0 ? short : long,
+        "--out",
+        join(place.folder, "run"),
+        ...args,
+      ]);
+      assertBadInput(outcome, message);
+    }
+    // With a model of one's own as well.
+    assertBadInput(
+      await train(place, "--data", place.data, "--budget", "3650d"),
+      /at most a year/,
+    );
+    assertBadInput(
+      await train(place, "--data", place.data, "--memory", "10kB"),
+      /This run needs at least .* memory\.limit is 9\.77 KiB/,
+    );
+  }));
+
 Deno.test("a mistyped command or option is told the right one", async () => {
   assertBadInput(await minnow(["trian"]), /'trian': did you mean 'train'\?/);
   assertBadInput(

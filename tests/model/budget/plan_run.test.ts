@@ -13,7 +13,10 @@ import { planRun } from "../../../model/budget/plan_run.ts";
 import { planningDevice } from "../../../model/budget/planning_device.ts";
 import type { PlanQuestion, RunPlan } from "../../../model/budget/run_plan.ts";
 import { SCALING_LAWS } from "../../../model/budget/scaling_law.ts";
-import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+import {
+  parseGivenConfig,
+  parseRunConfig,
+} from "../../../model/train/parse_run_config.ts";
 import { stringifyRunConfig } from "../../../model/train/stringify_run_config.ts";
 
 const law = SCALING_LAWS.get("besiroglu");
@@ -76,6 +79,49 @@ Deno.test("the configuration is one that training reads", () => {
   assertEquals([budget, steps], [3600, null]);
   assertEquals(config.memory.limit, 8e9);
   assert(config.schedule.warmup < chosen.steps / 4);
+});
+
+Deno.test("what was decided stays, and the rest is planned around it", () => {
+  const yaml = "train: { context: 256, batch: 12 }\n" +
+    "optimizer: { learning_rate: 2e-4, beta2: 0.99 }\n" +
+    "schedule: { kind: cosine }\nevaluate: { every: 7 }";
+  const { config: base, given } = parseGivenConfig(yaml, "run.yaml", {
+    "memory.limit": "1GB",
+    "train.steps": "5",
+  });
+  const plan = planned({ base, given });
+  const { config, chosen } = plan;
+  assertEquals(config.train.batch, 12);
+  assertEquals(chosen.sequences, 12 * config.train.accumulation);
+  assertEquals(chosen.tokens, chosen.steps * chosen.sequences * 256);
+  assertEquals(config.optimizer.learning_rate, 2e-4);
+  assertEquals(chosen.learningRate, 2e-4);
+  assertEquals(config.optimizer.beta2, 0.99);
+  assertEquals(config.optimizer.minimum_learning_rate, 0);
+  assertEquals(config.schedule.kind, "cosine");
+  assertEquals(config.schedule.decay, PLAN.config.schedule.decay);
+  assertEquals(config.evaluate.every, 7);
+  // Questions to the plan, not answers.
+  assertEquals(config.memory.limit, 8e9);
+  assertEquals(config.train.steps, null);
+  assert(
+    explainPlan({ ...QUESTION, base, given }, plan).join(" ").includes(
+      "as far as they are not given",
+    ),
+  );
+
+  const halves = parseGivenConfig("train: { accumulation: 4 }", "run.yaml");
+  const cut = planned({
+    base: { ...base, train: { ...base.train, accumulation: 4 } },
+    given: halves.given,
+  }).config.train;
+  assertEquals(cut.accumulation, 4);
+});
+
+Deno.test("the time before the first step is taken off", () => {
+  const late = planned({ startSeconds: 1800 });
+  assertAlmostEquals(late.chosen.tokens / PLAN.chosen.tokens, 0.6, 0.25);
+  assertEquals(late.chosen.seconds, 3600);
 });
 
 Deno.test("later use makes the model smaller and its training longer", () => {

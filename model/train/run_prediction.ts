@@ -1,0 +1,52 @@
+import { type LawConstants, predictLoss } from "../budget/scaling_law.ts";
+
+/** What was expected of a run before its first step. */
+export interface RunPrediction {
+  /** Seconds of all of it, the start included. */
+  readonly seconds: number;
+  /** Tokens that it learns from. */
+  readonly tokens: number;
+  /** Last validation loss, in nats; null where no model was planned. */
+  readonly loss: number | null;
+  /** The same of a run that ends after so many tokens. */
+  lossAfter(tokens: number): number | null;
+}
+
+/**
+ * Reads what `plan.json` expects of a run.
+ *
+ * @param plan The file's object, from the outside.
+ * @returns The prediction; null for a run without a budget, or if the file does
+ * not say.
+ */
+export function runPrediction(plan: unknown): RunPrediction | null {
+  const seconds = numberOf(plan, "seconds");
+  const tokens = numberOf(plan, "tokens");
+  if (seconds === undefined || tokens === undefined) return null;
+  const law = lawOf(fieldOf(plan, "law"));
+  const parameters = numberOf(plan, "parameters");
+  const unique = numberOf(plan, "unique_tokens");
+  const lossAfter = (seen: number) =>
+    law === undefined || parameters === undefined
+      ? null
+      : predictLoss(law, parameters, seen, unique);
+  return { seconds, tokens, loss: lossAfter(tokens), lossAfter };
+}
+
+function lawOf(value: unknown): LawConstants | undefined {
+  const [E, A, alpha, B, beta] = ["E", "A", "alpha", "B", "beta"]
+    .map((key) => numberOf(value, key) ?? NaN);
+  const law = { E, A, alpha, B, beta };
+  return Object.values(law).some(Number.isNaN) ? undefined : law;
+}
+
+function numberOf(value: unknown, key: string): number | undefined {
+  const field = fieldOf(value, key);
+  return typeof field === "number" ? field : undefined;
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null
+    ? Reflect.get(value, key)
+    : undefined;
+}
