@@ -21,7 +21,7 @@ import { workgroupTotal } from "./workgroup_total.ts";
 const MOST_PARTIALS = 8192;
 
 /** Items that an invocation of the first stage takes, at least. */
-const LEAST_ITEMS = 16;
+const LEAST_ITEMS = 64;
 
 /**
  * Squares of numbers above this are summed scaled down, so that the norm of
@@ -99,7 +99,7 @@ interface Range {
   readonly offset: number;
   readonly length: number;
   readonly width: VectorWidth;
-  /** Invocations that share it. */
+  /** Invocations that share it, whole workgroups. */
   readonly invocations: number;
   /** Partial sums: one an invocation, or one a workgroup. */
   readonly partials: number;
@@ -118,19 +118,20 @@ function lower(
     const width = vectorWidth(elements);
     const limits = withinTexels(capabilities, 1);
     for (const block of rowBlocks(elements / width, [width], limits)) {
-      const invocations = Math.max(
-        Math.min(MOST_PARTIALS, Math.ceil(block.rows / LEAST_ITEMS)),
-        Math.ceil(block.rows / MOST_LOOP_TURNS),
+      const workgroups = Math.ceil(
+        Math.max(
+          Math.min(MOST_PARTIALS, Math.ceil(block.rows / LEAST_ITEMS)),
+          Math.ceil(block.rows / MOST_LOOP_TURNS),
+        ) / LINEAR_WORKGROUP,
       );
-      const partials = subgroups
-        ? Math.ceil(invocations / LINEAR_WORKGROUP)
-        : invocations;
+      const invocations = workgroups * LINEAR_WORKGROUP;
+      const partials = subgroups ? workgroups : invocations;
       ranges.push({
         tensor,
         offset: block.start * width,
         length: block.rows * width,
         width,
-        invocations: subgroups ? partials * LINEAR_WORKGROUP : invocations,
+        invocations,
         partials,
         start,
       });
@@ -154,7 +155,8 @@ function lower(
 }
 
 /**
- * One invocation sums every `invocations`-th item: the squares, the squares of
+ * A workgroup sums a run of items, so that neighbours in memory are read soon
+ * after each other, and each of its invocations every 64th: the squares, the squares of
  * large elements scaled down, and the number of elements that are not finite,
  * told by their exponent bits because drivers may assume there are none. With
  * subgroups a workgroup leaves one sum, so that the last launch has few to add.
@@ -167,10 +169,18 @@ function partialsKernel(
   const vector = (scalar: string) => width === 4 ? `vec4<${scalar}>` : scalar;
   const sum = (value: string) =>
     width === 4 ? `dot(${value}, vec4<f32>(1.0))` : value;
-  const sums = `var middle = ${element}(0.0);
+  const items = length / width;
+  const run = LINEAR_WORKGROUP * Math.ceil(items / invocations);
+  const sums = `let first = index / ${LINEAR_WORKGROUP}u * ${run}u;
+  let end = min(first + ${run}u, ${items}u);
+  var middle = ${element}(0.0);
   var large = ${element}(0.0);
   var broken = ${element}(0.0);
-  for (var item = index; item < ${length / width}u; item += ${invocations}u) {
+  for (
+    var item = first + index % ${LINEAR_WORKGROUP}u;
+    item < end;
+    item += ${LINEAR_WORKGROUP}u
+  ) {
     let raw = gradient[item];
     let bits = bitcast<${vector("u32")}>(raw) & ${vector("u32")}(0x7f800000u);
     let finite = bits != ${vector("u32")}(0x7f800000u);
