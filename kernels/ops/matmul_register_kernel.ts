@@ -82,14 +82,17 @@ export function registerKernel(
     }
   }
   const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
-  lines.push(...forTile(
-    tileRows,
-    tileColumns,
-    (sum, row, group) =>
-      `${store}row + ${row}u, column + ${group * 4}u, ${sum}${
-        biased ? ` + bias_${group}` : ""
-      });`,
-  ));
+  const storeSum = (row: string, group: number, sum: string) =>
+    `${store}row + ${row}, column + ${group * 4}u, ${sum}${
+      biased ? ` + bias_${group}` : ""
+    });`;
+  lines.push(
+    ...(tileRows > MOST_STORED_ROWS ? storeByTurns(source, storeSum) : forTile(
+      tileRows,
+      tileColumns,
+      (sum, row, group) => storeSum(`${row}u`, group, sum),
+    )),
+  );
   const options = {
     wholeRows: problem.rows % (tileRows * tile.groupRows) === 0,
     wholeColumns: problem.columns % (tileColumns * tile.groupColumns) === 0,
@@ -115,4 +118,36 @@ fn main(
   ${lines.join("\n  ")}
 }`,
   };
+}
+
+/** Rows of a tile that are stored by code of their own. */
+const MOST_STORED_ROWS = 4;
+
+/**
+ * Stores a row of the tile in each turn of a loop. Drivers that run shaders on
+ * a CPU turn every store into code for each of its lanes, which takes as long
+ * to compile as all products. The number of turns is the tile's, but written so
+ * that they cannot know it: they would unroll the loop again.
+ */
+function storeByTurns(
+  { tileRows, tileColumns }: StepSource,
+  storeSum: (row: string, group: number, sum: string) => string,
+): string[] {
+  const groups = Array.from({ length: tileColumns / 4 }, (_, group) => group);
+  return [
+    `for (var turn = 0u; turn < min(${tileRows}u, group_count.x * ${tileRows}u); turn++) {`,
+    ...groups.map((group) =>
+      storeSum("turn", group, sumOfTurn(0, tileRows, group))
+    ),
+    "}",
+  ];
+}
+
+/** WGSL that selects the sum of row `turn` out of `rows` rows. */
+function sumOfTurn(first: number, rows: number, group: number): string {
+  if (rows === 1) return `c${first}_${group}`;
+  const half = rows >> 1;
+  const middle = first + half;
+  return `select(${sumOfTurn(first, half, group)}, ` +
+    `${sumOfTurn(middle, rows - half, group)}, turn >= ${middle}u)`;
 }
