@@ -217,7 +217,7 @@ function launch(
   const { down, across } = tileCount(problem, variant.tile);
   const [x, y] = foldWorkgroups(down * across, capabilities);
   const sources = variant.kind === "texel"
-    ? copyToTexels(context, problem, operands, variant.transposed)
+    ? copyToTexels(context, problem, operands)
     : operands;
   if (splits === 1) {
     context.dispatch({
@@ -316,9 +316,8 @@ function copyToTexels(
   context: MatmulContext,
   problem: MatmulProblem,
   operands: readonly TensorBinding[],
-  transposed: boolean,
 ): readonly Binding[] {
-  const { a, b } = operandTexels(problem, transposed);
+  const { a, b } = operandTexels(problem);
   const texels = context.texels(b.first + b.count);
   for (const [index, operand] of [a, b].entries()) {
     const { first, count, plain, source } = operand;
@@ -358,7 +357,7 @@ function kernelText(
       return registerKernel(
         problem,
         variant.tile,
-        texelOperands(problem, variant.transposed),
+        texelOperands(problem),
       );
     case "workgroup":
       return workgroupKernel(problem, variant.tile);

@@ -52,9 +52,8 @@ export function bufferOperands(problem: MatmulProblem): MatmulOperandSources {
 /** Operands copied to the operand texture. */
 export function texelOperands(
   problem: MatmulProblem,
-  transposed: boolean,
 ): MatmulOperandSources {
-  const places = operandTexels(problem, transposed);
+  const places = operandTexels(problem);
   const source = ({ pitch, alongDepth }: OperandTexels): OperandSource => ({
     stride: pitch * 4,
     vector: true,

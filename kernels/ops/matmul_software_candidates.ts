@@ -1,3 +1,4 @@
+import { BYTES_PER_TEXEL } from "./kernel_source.ts";
 import type { MatmulCandidate } from "./matmul_variants.ts";
 import { aIsVector, bIsVector, type MatmulProblem } from "./matmul_problem.ts";
 import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
@@ -26,8 +27,13 @@ const COST = {
   scalarLoad: 96,
   /** Row or column of a tile and depth, read from texels. */
   texelLoad: 2.5,
-  /** The same where lanes read lines far apart. */
+  /** The same where a workgroup reads many lines along the depth. */
   scatteredLoad: 8,
+  /**
+   * What is added for an operand that is read down its columns over more pages
+   * than addresses are kept of.
+   */
+  farLoad: 9,
   /** Storing one sum, for all lanes. */
   store: 96,
   /** Copying an element to its texel by a kernel. */
@@ -39,6 +45,13 @@ const COST = {
   launch: 50_000,
 };
 
+/** Bytes of a page of memory. */
+const PAGE_BYTES = 4096;
+/** Pages of which a core keeps the addresses. */
+const NEAR_PAGES = 3072;
+/** Lines that a workgroup may read side by side without evicting its own. */
+const NEAR_LINES = 64;
+
 /** Beyond this, drivers take many seconds to compile a kernel. */
 const MOST_TILE_AREA = 256;
 
@@ -48,7 +61,7 @@ export function softwareCandidates(problem: MatmulProblem): MatmulCandidate[] {
   for (const tileRows of [1, 2, 4, 8, 16]) {
     for (const tileColumns of [4, 8, 16]) {
       if (tileRows * tileColumns > MOST_TILE_AREA) continue;
-      for (const splits of [1, 2, 4, 8, 16]) {
+      for (const splits of [1, 2, 4, 8, 16, 32, 64]) {
         if (splits > 1 && problem.depth / splits < 64) continue;
         const tile = registerTile(
           problem,
@@ -92,23 +105,30 @@ function candidatesOf(
       ),
     });
   }
-  if (layout === "tn" && tileRows % 4 !== 0) return candidates;
-  for (const transposed of layout === "nt" ? [true, false] : [false]) {
-    const { a, b } = operandTexels(problem, transposed);
-    candidates.push({
-      variant: {
-        kind: "texel",
-        name: `texel_${name}${transposed ? "_turned" : ""}`,
-        tile,
-        transposed,
-      },
-      cost: copyCost(a) + copyCost(b) + cost(
-        COST.texelLoad,
-        b.alongDepth ? COST.scatteredLoad : COST.texelLoad,
-      ),
-    });
-  }
+  const { a, b } = operandTexels(problem);
+  // A texel of a may span four rows.
+  if (!a.alongDepth && tileRows % 4 !== 0) return candidates;
+  candidates.push({
+    variant: { kind: "texel", name: `texel_${name}`, tile },
+    cost: copyCost(a) + copyCost(b) + cost(
+      texelCost(a, depths, tileRows * tile.groupRows),
+      texelCost(b, depths, tileColumns * tile.groupColumns),
+    ),
+  });
   return candidates;
+}
+
+/** What a row or a column of a tile costs a depth. */
+function texelCost(
+  { alongDepth, pitch }: OperandTexels,
+  depths: number,
+  lines: number,
+): number {
+  if (alongDepth) {
+    return lines > NEAR_LINES ? COST.scatteredLoad : COST.texelLoad;
+  }
+  const pages = depths * Math.min(1, pitch * BYTES_PER_TEXEL / PAGE_BYTES);
+  return COST.texelLoad + (pages > NEAR_PAGES ? COST.farLoad : 0);
 }
 
 /** A plain copy runs on one core, a kernel on all. */

@@ -24,19 +24,11 @@ export interface OperandTexels {
     /** Whether it can be read as vec4. */
     readonly vector: boolean;
   };
-  /** Whether lines are the columns of the source. */
-  readonly transposed: boolean;
 }
 
-/**
- * Places of both operands, one after the other. With `transposed` a `nt` b is
- * turned, so that neighbouring columns lie in neighbouring texels: read as it
- * is stored, lanes would be a whole line apart and evict each other's cache
- * lines.
- */
+/** Places of both operands, one after the other, line by line as stored. */
 export function operandTexels(
   problem: MatmulProblem,
-  transposed: boolean,
 ): { readonly a: OperandTexels; readonly b: OperandTexels } {
   const { layout, rows, columns, depth } = problem;
   const a = placed(0, {
@@ -44,29 +36,27 @@ export function operandTexels(
     rows: layout === "tn" ? depth : rows,
     columns: layout === "tn" ? rows : depth,
     vector: aIsVector(problem),
-  }, { alongDepth: layout !== "tn", transposed: false });
-  const turned = transposed && layout === "nt";
+  }, layout !== "tn");
   const b = placed(wholeTexelRows(a.count), {
     ...problem.b,
     rows: layout === "nt" ? columns : depth,
     columns: layout === "nt" ? depth : columns,
     vector: bIsVector(problem),
-  }, { alongDepth: layout === "nt" && !turned, transposed: turned });
+  }, layout === "nt");
   return { a, b };
 }
 
 function placed(
   first: number,
   source: OperandTexels["source"],
-  order: Pick<OperandTexels, "alongDepth" | "transposed">,
+  alongDepth: boolean,
 ): OperandTexels {
   const { stride, rows, columns, vector } = source;
-  const plain = !order.transposed && vector && columns % 4 === 0;
-  const [lines, width] = order.transposed ? [columns, rows] : [rows, columns];
-  const texels = Math.ceil(width / 4);
+  const plain = vector && columns % 4 === 0;
+  const texels = Math.ceil(columns / 4);
   const pitch = plain ? stride / 4 : texels;
-  const count = (lines - 1) * pitch + texels;
-  return { first, count, pitch, plain, source, ...order };
+  const count = (rows - 1) * pitch + texels;
+  return { first, count, pitch, plain, source, alongDepth };
 }
 
 /** A kernel that copies an operand, and its invocations. */
@@ -78,27 +68,18 @@ export interface PackKernel {
 }
 
 /**
- * Kernel that copies an operand to its texels. What fills the last texel of a
- * line beyond its end is read by nobody who keeps it.
+ * Kernel that copies an operand to its texels, gathering the four elements of
+ * each. What fills the last texel of a line beyond its end is read by nobody
+ * who keeps it.
  */
-export function packKernel(operand: OperandTexels): PackKernel {
-  return operand.transposed && operand.source.vector
-    ? turnKernel(operand)
-    : gatherKernel(operand);
-}
-
-/** Gathers the four elements of each texel. */
-function gatherKernel(
-  { first, count, pitch, transposed, source }: OperandTexels,
+export function packKernel(
+  { first, count, pitch, source }: OperandTexels,
 ): PackKernel {
-  const { base, stride, rows, columns } = source;
+  const { base, stride, columns } = source;
   const element = (lane: number) => {
     const place = `${pitch === 1 ? "0u" : `index % ${pitch}u * 4u`} + ${lane}u`;
-    const line = `index / ${pitch}u`;
-    const [row, column] = transposed
-      ? [`min(${place}, ${rows - 1}u)`, line]
-      : [line, `min(${place}, ${columns - 1}u)`];
-    return `source[${base}u + ${row} * ${stride}u + ${column}]`;
+    return `source[${base}u + index / ${pitch}u * ${stride}u + ` +
+      `min(${place}, ${columns - 1}u)]`;
   };
   return {
     items: count,
@@ -113,51 +94,6 @@ function gatherKernel(
         `textureStore(operands, ${texelAddress(`${first}u + index`)}, vec4(
     ${[0, 1, 2, 3].map(element).join(",\n    ")},
   ));`,
-      ),
-    },
-  };
-}
-
-/** Turns blocks of four rows and four columns. */
-function turnKernel(
-  { first, pitch, source }: OperandTexels,
-): PackKernel {
-  const { base, stride, rows, columns } = source;
-  const groups = Math.ceil(columns / 4);
-  const items = pitch * groups;
-  const loads = [0, 1, 2, 3].map((lane) =>
-    `let v${lane} = source[${base / 4}u + min(row + ${lane}u, ${rows - 1}u) * ${
-      stride / 4
-    }u + four];`
-  );
-  const stores = ["x", "y", "z", "w"].map((component, lane) =>
-    `textureStore(operands, ${
-      texelAddress(`${first}u + line * ${pitch}u + place`)
-    }, vec4(${
-      [0, 1, 2, 3].map((from) => `v${from}.${component}`).join(", ")
-    }));` + (lane < 3
-      ? `\n  line += 1u;${
-        columns % 4 === 0 ? "" : ` if (line >= ${columns}u) { return; }`
-      }`
-      : "")
-  );
-  return {
-    items,
-    kernel: {
-      name: "matmul_pack_turned",
-      bindings: [
-        { name: "operands", texels: "write" },
-        { name: "source", element: "vec4<f32>", access: "read" },
-      ],
-      // Neighbours read neighbouring rows and write neighbouring texels.
-      body: linearMain(
-        items,
-        `let place = index % ${pitch}u;
-  let four = index / ${pitch}u;
-  let row = place * 4u;
-  var line = four * 4u;
-  ${loads.join("\n  ")}
-  ${stores.join("\n  ")}`,
       ),
     },
   };

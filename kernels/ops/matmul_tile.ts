@@ -43,7 +43,9 @@ export function tileTraffic(problem: MatmulProblem, tile: MatmulTile): number {
 
 /**
  * A register tile whose workgroup has the shape that covers c with the fewest
- * elements beyond its edges, and of those the widest.
+ * elements beyond its edges, and of those the one that is most nearly twice as
+ * wide as high: a strip that is one tile high has few neighbours to share what
+ * it reads of b with, and one that is one tile wide few to share a with.
  */
 export function registerTile(
   { rows, columns }: MatmulProblem,
@@ -54,22 +56,24 @@ export function registerTile(
 ): MatmulTile {
   const covered = (length: number, step: number) =>
     Math.ceil(length / step) * step;
-  let groupColumns = invocations;
-  let least = Infinity;
-  for (let across = invocations; across >= 1; across /= 2) {
-    const area = covered(columns, across * tileColumns) *
-      covered(rows, invocations / across * tileRows);
-    if (area >= least) continue;
-    least = area;
-    groupColumns = across;
-  }
-  return {
-    tileRows,
-    tileColumns,
-    groupRows: invocations / groupColumns,
-    groupColumns,
-    splits,
-  };
+  const shapes = Array.from(
+    { length: Math.log2(invocations) + 1 },
+    (_, power) => 2 ** power,
+  ).map((groupColumns) => {
+    const groupRows = invocations / groupColumns;
+    return {
+      groupRows,
+      groupColumns,
+      area: covered(columns, groupColumns * tileColumns) *
+        covered(rows, groupRows * tileRows),
+      skew: Math.abs(Math.log2(groupColumns / groupRows) - 1),
+    };
+  });
+  const [{ groupRows, groupColumns }] = shapes.sort((one, other) =>
+    one.area - other.area || one.skew - other.skew ||
+    other.groupColumns - one.groupColumns
+  );
+  return { tileRows, tileColumns, groupRows, groupColumns, splits };
 }
 
 /** How a split of the depth shows in the name of a variant. */

@@ -16,12 +16,7 @@ export type MatmulVariant =
   & { readonly name: string }
   & (
     | { readonly kind: "register"; readonly tile: MatmulTile }
-    | {
-      readonly kind: "texel";
-      readonly tile: MatmulTile;
-      /** Whether a `nt` b is turned while it is copied. */
-      readonly transposed: boolean;
-    }
+    | { readonly kind: "texel"; readonly tile: MatmulTile }
     | { readonly kind: "workgroup"; readonly tile: WorkgroupTile }
     | { readonly kind: "thin"; readonly tile: ThinTile }
   );
@@ -99,7 +94,7 @@ function isLegal(
   const { rows, columns } = problem;
   const { kind, tile } = variant;
   if (kind === "texel") {
-    const { b } = operandTexels(problem, variant.transposed);
+    const { b } = operandTexels(problem);
     const texels = b.first + b.count;
     const fits = texels <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
     if (!texelReads || !fits) return false;
