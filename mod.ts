@@ -334,6 +334,7 @@ export type {
   ExerciseResult,
   FinishedEvent,
   NoticeEvent,
+  PredictedOutcome,
   SampledEvent,
   StartedEvent,
   StepEvent,

@@ -1,9 +1,12 @@
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import type { Output } from "../command/output.ts";
+import { tableLines } from "../command/table.ts";
 import { progressBar } from "../command/progress_bar.ts";
 import type {
+  EvaluatedEvent,
   ExerciseResult,
   FinishedEvent,
+  PredictedOutcome,
   SampledEvent,
   StartedEvent,
   StepEvent,
@@ -40,7 +43,7 @@ export class ConsoleReporter {
   readonly #output: ReporterOptions["output"];
   readonly #now: () => number;
   readonly #columns: () => number;
-  #steps = 0;
+  #predicted: PredictedOutcome | undefined;
   #skipped = 0;
   #live = "";
   #drawnAt = -Infinity;
@@ -66,19 +69,12 @@ export class ConsoleReporter {
     if (this.#output.json) return this.#output.object({ ...event });
     switch (event.type) {
       case "started":
-        this.#steps = event.steps;
+        this.#predicted = event.predicted;
         return this.#keep(...describeStart(event));
       case "step":
         return this.#progress(event);
       case "evaluated":
-        return this.#keep(
-          `step ${event.step}: validation loss ${
-            event.validationLoss.toFixed(4)
-          }` +
-            (event.bitsPerByte === null
-              ? ""
-              : `, ${event.bitsPerByte.toFixed(4)} bits per byte`),
-        );
+        return this.#keep(describeEvaluation(event));
       case "sampled":
         return this.#keep(...this.#describeSample(event));
       case "checkpointed":
@@ -89,7 +85,7 @@ export class ConsoleReporter {
         );
       case "finished":
         this.#live = "";
-        return this.#keep(...describeEnd(event));
+        return this.#keep(...describeEnd(event, this.#predicted));
       case "notice":
         return this.#keep(event.message);
     }
@@ -131,15 +127,25 @@ export class ConsoleReporter {
     if (this.#now() - this.#drawnAt < wait) return;
     this.#drawnAt = this.#now();
     const parts = [
-      `${event.step}/${this.#steps}`,
+      `${event.step}/${event.steps}`,
       `loss ${event.trainLoss.toFixed(4)}`,
       formatCount(event.tokensPerSecond, "tokens/s"),
       formatCount(event.flopsPerSecond, "FLOP/s", true),
       `${formatDuration(event.secondsLeft)} left`,
     ];
+    if (this.#predicted) {
+      const { tokens } = this.#predicted;
+      parts.splice(
+        1,
+        0,
+        `${formatCount(event.tokens)} of ${
+          formatCount(tokens, "tokens")
+        } predicted`,
+      );
+    }
     if (this.#skipped > 0) parts.push(`${this.#skipped} skipped`);
     if (!isTerminal) return this.#output.note(`step ${parts.join(", ")}`);
-    const line = `${progressBar(event.step / this.#steps)} ${parts.join("  ")}`;
+    const line = `${progressBar(event.step / event.steps)} ${parts.join("  ")}`;
     // A line that wraps could not be cleared.
     this.#live = line.slice(0, Math.max(this.#columns() - 1, 0));
     this.#output.writeNote(CLEAR_LINE + this.#live);
@@ -176,12 +182,22 @@ function describeStart(event: StartedEvent): readonly string[] {
   ];
 }
 
+function describeEvaluation(event: EvaluatedEvent): string {
+  const { step, validationLoss, bitsPerByte, predictedLoss } = event;
+  return `step ${step}: validation loss ${validationLoss.toFixed(4)}` +
+    (predictedLoss === null ? "" : ` (predicted ${predictedLoss.toFixed(2)})`) +
+    (bitsPerByte === null ? "" : `, ${bitsPerByte.toFixed(4)} bits per byte`);
+}
+
 const REASONS: Readonly<Record<FinishedEvent["reason"], string>> = {
   completed: "finished",
   interrupted: "interrupted",
 };
 
-function describeEnd(event: FinishedEvent): readonly string[] {
+function describeEnd(
+  event: FinishedEvent,
+  predicted: PredictedOutcome | undefined,
+): readonly string[] {
   const { step, seconds, validationLoss, checkpoint, exercises = [] } = event;
   const loss = validationLoss === null
     ? ""
@@ -189,9 +205,44 @@ function describeEnd(event: FinishedEvent): readonly string[] {
   return [
     `${REASONS[event.reason]} after ${step} steps, ` +
     `${formatDuration(seconds)}${loss}`,
+    ...(predicted ? outcomeTable(event, predicted) : []),
     ...exercises.map((result) => describeExercise(result)),
     ...(checkpoint === null ? [] : [`checkpoint ${checkpoint}`]),
   ];
+}
+
+/** What was predicted beside what came of it. */
+function outcomeTable(
+  { spent, tokens, validationLoss }: FinishedEvent,
+  predicted: PredictedOutcome,
+): string[] {
+  const row = (
+    name: string,
+    expected: number | null,
+    actual: number | null | undefined,
+    format: (value: number) => string,
+  ): string[][] =>
+    expected === null || actual === null || actual === undefined ? [] : [[
+      name,
+      format(expected),
+      format(actual),
+      `${actual < expected ? "" : "+"}${
+        (100 * (actual / expected - 1)).toFixed(1)
+      } %`,
+    ]];
+  return tableLines(
+    [
+      { title: "", align: "left" },
+      { title: "predicted", align: "right" },
+      { title: "actual", align: "right" },
+      { title: "difference", align: "right" },
+    ],
+    [
+      ...row("time", predicted.seconds, spent, formatDuration),
+      ...row("tokens", predicted.tokens, tokens, (n) => formatCount(n)),
+      ...row("loss", predicted.loss, validationLoss, (n) => n.toFixed(4)),
+    ],
+  );
 }
 
 function describeExercise({ skill, correct, total }: ExerciseResult): string {

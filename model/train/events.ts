@@ -1,5 +1,15 @@
 import type { RunConfig } from "./run_config.ts";
 
+/** What is expected of a run before its first step. */
+export interface PredictedOutcome {
+  /** Seconds of all of it, the start included. */
+  readonly seconds: number;
+  /** Tokens that it learns from. */
+  readonly tokens: number;
+  /** Last validation loss by a scaling law; null where no model was planned. */
+  readonly loss: number | null;
+}
+
 /** Training has been planned and is about to take its first step. */
 export interface StartedEvent {
   /** Tells the events apart. */
@@ -20,6 +30,8 @@ export interface StartedEvent {
   readonly peakBytes: number;
   /** Name of the device. */
   readonly device: string;
+  /** What is expected of the run, where it has a budget. */
+  readonly predicted?: PredictedOutcome;
 }
 
 /** One optimizer step has been taken. */
@@ -28,6 +40,8 @@ export interface StepEvent {
   readonly type: "step";
   /** Optimizer steps taken so far. */
   readonly step: number;
+  /** Steps that the run will take in all, as far as is known by now. */
+  readonly steps: number;
   /** Tokens learnt from so far. */
   readonly tokens: number;
   /** Floating-point operations of the training so far. */
@@ -62,6 +76,8 @@ export interface EvaluatedEvent {
   readonly validationLoss: number;
   /** The same in bits per byte of text; null where bytes are not known. */
   readonly bitsPerByte: number | null;
+  /** Loss that the scaling law of the run's plan gives for so many tokens. */
+  readonly predictedLoss: number | null;
 }
 
 /** The model has written something. */
@@ -104,8 +120,12 @@ export interface FinishedEvent {
   readonly type: "finished";
   /** Optimizer steps taken in all. */
   readonly step: number;
+  /** Tokens learnt from in all. */
+  readonly tokens: number;
   /** Seconds of training in all. */
   readonly seconds: number;
+  /** Seconds of the budget that have passed, the start included, if it has one. */
+  readonly spent?: number;
   /** Last validation loss, in nats; null where none was measured. */
   readonly validationLoss: number | null;
   /** Folder of the last checkpoint; null where none was written. */

@@ -20,10 +20,9 @@ import {
   removePartialCheckpoints,
 } from "./checkpoint.ts";
 import { exerciseRows } from "./score_exercises.ts";
-import { measureSpeed, speedSeconds } from "./measure_speed.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
 import { planBudget, type PlanProgress } from "./plan_budget.ts";
-import { planSteps } from "./plan_steps.ts";
+import { type RunBudget, runLength } from "./run_length.ts";
 import { type PlanFile, readPlanFile, writePlanFile } from "./plan_file.ts";
 import { resolveModel } from "./resolve_model.ts";
 import type { RunConfig, TrainSection } from "./run_config.ts";
@@ -95,8 +94,12 @@ export interface PreparedRun {
   readonly loader: Loader;
   /** The compiled program. */
   readonly session: TrainingSession;
-  /** Optimizer steps in all. */
+  /** Optimizer steps in all, as planned before the first one. */
   readonly steps: number;
+  /** What keeps it within its time; undefined where steps were given. */
+  readonly budget: RunBudget | undefined;
+  /** Seconds since it began, those before it was resumed included. */
+  elapsed(): number;
   /** Tokens of a step. */
   readonly tokensPerStep: number;
   /** Floating-point operations of a step. */
@@ -121,8 +124,7 @@ export interface PreparedRun {
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   const { out, resume = false, now = () => performance.now() } = options;
   const { startedAt = now() } = options;
-  const { budget } = options.config.train;
-  if (budget !== null) checkBudget(budget);
+  checkBudget(options.config.train.budget ?? 0);
   const cleanup = new DisposableStack();
   try {
     const checkpoints = await listCheckpoints(out);
@@ -140,6 +142,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     }
     const resumed = latest &&
       { ...latest, state: await readTrainingState(latest.path) };
+    const before = resumed?.state.budget?.spent ?? 0;
+    const elapsed = () => before + (now() - startedAt) / 1000;
     await Deno.mkdir(out, { recursive: true });
     cleanup.use(
       await FolderLock.acquire(
@@ -165,7 +169,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       ? await planBudget(gpu, {
         run: { config: options.config, given: options.given },
         seconds: options.config.train.budget,
-        elapsed: () => (now() - startedAt) / 1000,
+        elapsed,
         tokenizer,
         uniqueTokens: corpus.train.tokenCount,
         ...(options.onPlan ? { onPlan: options.onPlan } : {}),
@@ -224,12 +228,14 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     checkPrompts(prompts, tokenizer, session.model.positions);
     options.onSession?.(session);
 
-    const { steps, notices } = await stepsOf(
-      { ...options, config: chosen },
-      session,
-      corpus,
-      startedAt,
-    );
+    const { steps, budget, notices } = await runLength(session, {
+      config: chosen,
+      state: resumed?.state,
+      elapsed,
+      now,
+      exerciseRows: corpus.isPrimer ? exerciseRows() : 0,
+      validationTokens: corpus.validation?.tokenCount ?? 0,
+    });
     const tokensPerStep = stepTokens(train);
     const flopsPerStep = stepFlops(session.model, train);
     const config = { ...chosen, train: { ...train, steps } };
@@ -237,7 +243,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
     const plan: PlanFile = resumed ? await readPlanFile(out) : {
       ...(decided ? planJson(decided.question, decided.plan, []) : {}),
-      ...(train.budget === null ? {} : { seconds: train.budget }),
+      ...(budget ? { seconds: budget.seconds } : {}),
       device: gpu.adapter,
       model,
       parameters: session.model.parameters.count,
@@ -268,6 +274,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       tokensPerStep,
       flopsPerStep,
       resumed,
+      budget,
+      elapsed,
       prediction,
       notices: [...corpus.notices, ...variants.notices, ...notices],
       close: () => owned.dispose(),
@@ -310,50 +318,4 @@ function checkPrompts(
         `model takes ${positions}; shorten it or leave it out`,
     );
   }
-}
-
-/** The number of steps: as given, or as many as the budget allows. */
-async function stepsOf(
-  { config, resume, now = () => performance.now() }: RunOptions,
-  session: TrainingSession,
-  corpus: TrainingCorpus,
-  startedAt: number,
-): Promise<{ steps: number; notices: string[] }> {
-  const { steps, budget, batch, context, accumulation } = config.train;
-  if (steps !== null && (budget === null || resume)) {
-    return { steps, notices: [] };
-  }
-  if (budget === null) {
-    throw new InputError(
-      "run.yaml: neither train.steps nor train.budget is given; name one of them",
-    );
-  }
-  session.initialize(config.seed);
-  const tokens = new Uint32Array(batch * context);
-  const speed = await measureSpeed(
-    session,
-    Array.from(
-      { length: accumulation },
-      () => ({ inputs: tokens, targets: tokens }),
-    ),
-    speedSeconds(budget),
-    now,
-  );
-  const planned = planSteps({
-    config,
-    speed,
-    secondsLeft: budget - (now() - startedAt) / 1000,
-    exerciseRows: corpus.isPrimer ? exerciseRows() : 0,
-    validationTokens: corpus.validation?.tokenCount ?? 0,
-  });
-  const least = Math.min(steps ?? Infinity, planned);
-  return {
-    steps: least,
-    notices: [
-      `A step takes ${
-        (speed.step * 1000).toFixed(0)
-      } ms here: ${least} steps ` +
-      `in the ${budget} s given`,
-    ],
-  };
 }

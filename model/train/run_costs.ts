@@ -59,7 +59,10 @@ export function runCosts(
  * @returns Steps, not rounded; below 0 where there is no time left for the end.
  */
 export function stepsWithin(
-  { evaluate, sample, checkpoint }: RunConfig,
+  { evaluate, sample, checkpoint }: Pick<
+    RunConfig,
+    "evaluate" | "sample" | "checkpoint"
+  >,
   costs: RunCosts,
   seconds: number,
 ): number {

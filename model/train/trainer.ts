@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import { sequentialWindows } from "../../data/sequential_windows.ts";
 import { TextGenerator } from "../generate/text_generator.ts";
 import {
   pruneCheckpoints,
@@ -10,21 +9,32 @@ import type {
   EvaluatedEvent,
   ExerciseResult,
   FinishedEvent,
+  NoticeEvent,
   StepEvent,
   TrainEvent,
 } from "./events.ts";
+import { BudgetKeeper } from "./budget_keeper.ts";
 import { MetricsCsv } from "./metrics_csv.ts";
+import { readPlanFile, writePlanFile } from "./plan_file.ts";
 import {
   type PreparedRun,
   prepareRun,
   type RunOptions,
 } from "./prepare_run.ts";
-import { learningRate, type ScheduleOptions } from "./schedule.ts";
+import {
+  learningRate,
+  type ScheduleOptions,
+  type SchedulePace,
+  schedulePosition,
+} from "./schedule.ts";
 import { EXERCISES_PER_SKILL, scoreExercises } from "./score_exercises.ts";
 import { SpeedMeter } from "./speed_meter.ts";
-import { IGNORED_TARGET } from "./training_program.ts";
 import type { StepResult, TokenBatch } from "./training_session.ts";
 import type { TrainingState } from "./training_state.ts";
+import { validationLoss } from "./validation_loss.ts";
+
+/** Changes of the number of steps beyond this share are worth a line. */
+const TOLD_CHANGE = 0.02;
 
 /**
  * Trains a model as its configuration says and reports what happens. The run's
@@ -87,15 +97,27 @@ class Training {
   readonly #meter: SpeedMeter;
   #metrics: MetricsCsv | undefined;
   readonly #schedule: ScheduleOptions;
+  readonly #now: () => number;
+  readonly #keeper: BudgetKeeper | undefined;
+  /** How the schedule goes on. */
+  #pace: SchedulePace;
+  /** Learning rates of the steps under way, the oldest first. */
+  readonly #rates: number[] = [];
   #state: TrainingState;
-  #started = performance.now();
+  #started: number;
   #validationLoss: number | null = null;
   #checkpoint: { path: string; step: number } | null = null;
 
   constructor(run: PreparedRun, options: RunOptions) {
     this.#run = run;
     this.#options = options;
-    this.#meter = new SpeedMeter(run.tokensPerStep, run.flopsPerStep);
+    this.#now = options.now ?? (() => performance.now());
+    this.#started = this.#now();
+    this.#meter = new SpeedMeter(
+      run.tokensPerStep,
+      run.flopsPerStep,
+      this.#now,
+    );
     const { optimizer, schedule } = run.config;
     this.#schedule = {
       ...schedule,
@@ -110,7 +132,16 @@ class Training {
       seconds: 0,
       loader: run.loader.state,
       best: null,
+      budget: run.budget ? { spent: 0, pace: run.budget.pace } : null,
     };
+    this.#pace = run.budget?.pace ?? { from: 0, position: 0, steps: run.steps };
+    this.#keeper = run.budget && new BudgetKeeper({
+      ...run.budget,
+      config: run.config,
+      planned: run.steps,
+      spent: run.elapsed(),
+      now: this.#now,
+    }, this.#state.step);
   }
 
   async *events(): AsyncGenerator<TrainEvent, void, void> {
@@ -122,8 +153,7 @@ class Training {
   }
 
   async *#train(): AsyncGenerator<TrainEvent, void, void> {
-    const { session, config, steps } = this.#run;
-    const { resumed } = this.#run;
+    const { session, config, resumed, prediction } = this.#run;
     if (resumed) {
       const { model, executable } = session;
       await restoreCheckpoint(resumed.path, model, executable);
@@ -135,24 +165,36 @@ class Training {
       join(this.#options.out, "metrics.csv"),
       this.#state.step,
     );
-    this.#started = performance.now() - this.#state.seconds * 1000;
+    this.#started = this.#now() - this.#state.seconds * 1000;
     yield {
       type: "started",
       config,
       parameters: session.model.parameters.count,
-      steps,
+      steps: this.#pace.steps,
       step: this.#state.step,
       tokensPerStep: this.#run.tokensPerStep,
       planBytes: session.executable.plan.bytes,
       peakBytes: session.executable.plan.peakBytes,
       device: this.#run.gpu.adapter.name,
+      ...(prediction
+        ? {
+          predicted: {
+            seconds: prediction.seconds,
+            tokens: prediction.tokens,
+            loss: prediction.loss,
+          },
+        }
+        : {}),
     };
     for (const message of this.#run.notices) yield { type: "notice", message };
 
     this.#meter.start(this.#state.step);
     let dispatched = this.#state.step;
-    while (dispatched < steps && !this.#options.signal?.aborted) {
-      if (session.executable.ring.full) yield* this.#takeSteps(1);
+    while (dispatched < this.#pace.steps && !this.#options.signal?.aborted) {
+      if (session.executable.ring.full) {
+        yield* this.#takeSteps(1);
+        yield* this.#review(dispatched);
+      }
       this.#dispatch(++dispatched);
       if (this.#isBoundary(dispatched)) {
         yield* this.#takeSteps();
@@ -164,6 +206,22 @@ class Training {
     yield* this.#conclude();
   }
 
+  /** Keeps the run within its time, where it has one. */
+  *#review(dispatched: number): Generator<NoticeEvent, void, void> {
+    const before = this.#pace.steps;
+    const pace = this.#keeper?.review(this.#state.step, dispatched);
+    if (!pace) return;
+    this.#pace = pace;
+    const change = pace.steps / before - 1;
+    if (Math.abs(change) <= TOLD_CHANGE) return;
+    yield {
+      type: "notice",
+      message: `${pace.steps} steps instead of ${before}, because the run ` +
+        `turns out ${change > 0 ? "faster" : "slower"} than expected: its ` +
+        "time and its schedule still end together",
+    };
+  }
+
   #dispatch(step: number): void {
     const { config, session, loader } = this.#run;
     const { batch, accumulation } = config.train;
@@ -171,10 +229,12 @@ class Training {
       { length: accumulation },
       (): TokenBatch => loader.next(batch),
     );
-    session.step(batches, {
-      step,
-      learningRate: learningRate(step - 1, this.#schedule),
-    });
+    const rate = learningRate(
+      schedulePosition(step - 1, this.#run.steps, this.#pace),
+      this.#schedule,
+    );
+    this.#rates.push(rate);
+    session.step(batches, { step, learningRate: rate });
     // The loader is ahead of the steps taken so far; checkpoints are written
     // only when all steps under way were taken, and it is not.
     this.#state = { ...this.#state, loader: loader.state };
@@ -197,8 +257,9 @@ class Training {
   }
 
   #account(result: StepResult): StepEvent {
-    const { tokensPerStep, flopsPerStep, steps, session } = this.#run;
-    const seconds = (performance.now() - this.#started) / 1000;
+    const { tokensPerStep, flopsPerStep, session } = this.#run;
+    const { steps } = this.#pace;
+    const seconds = (this.#now() - this.#started) / 1000;
     this.#state = {
       ...this.#state,
       step: result.step,
@@ -210,11 +271,12 @@ class Training {
     return {
       type: "step",
       step: result.step,
+      steps,
       tokens: this.#state.tokens,
       flops: this.#state.flops,
       seconds,
       trainLoss: result.loss,
-      learningRate: learningRate(result.step - 1, this.#schedule),
+      learningRate: this.#rates.shift() ?? NaN,
       gradientNorm: result.gradientNorm,
       tokensPerSecond: this.#meter.tokensPerSecond,
       flopsPerSecond: this.#meter.flopsPerSecond,
@@ -227,7 +289,7 @@ class Training {
   #isBoundary(step: number): boolean {
     const { evaluate, sample, checkpoint } = this.#run.config;
     const isDue = (every: number) => every > 0 && step % every === 0;
-    return step < this.#run.steps &&
+    return step < this.#pace.steps &&
       [evaluate, sample, checkpoint].some(({ every }) => isDue(every));
   }
 
@@ -243,8 +305,8 @@ class Training {
   }
 
   async *#conclude(): AsyncGenerator<TrainEvent, void, void> {
-    const { config, session, steps } = this.#run;
-    const completed = this.#state.step >= steps;
+    const { config, session } = this.#run;
+    const completed = this.#state.step >= this.#pace.steps;
     let exercises: ExerciseResult[] | undefined;
     if (completed) {
       const best = yield* this.#evaluate();
@@ -261,10 +323,13 @@ class Training {
     } else if (this.#checkpoint?.step !== this.#state.step) {
       yield* this.#save(false);
     }
+    if (completed) await this.#noteOutcome();
     const finished: FinishedEvent = {
       type: "finished",
       step: this.#state.step,
-      seconds: (performance.now() - this.#started) / 1000,
+      tokens: this.#state.tokens,
+      seconds: (this.#now() - this.#started) / 1000,
+      ...(this.#keeper ? { spent: this.#keeper.spent } : {}),
       validationLoss: this.#validationLoss,
       checkpoint: this.#checkpoint?.path ?? null,
       ...(exercises ? { exercises } : {}),
@@ -273,19 +338,43 @@ class Training {
     yield finished;
   }
 
+  /** Puts what came of the run beside what was expected. */
+  async #noteOutcome(): Promise<void> {
+    const { out } = this.#options;
+    const { step, tokens } = this.#state;
+    await writePlanFile(out, {
+      ...await readPlanFile(out),
+      outcome: {
+        steps: step,
+        tokens,
+        seconds: this.#keeper?.spent ?? (this.#now() - this.#started) / 1000,
+        loss: this.#validationLoss,
+      },
+    });
+  }
+
+  /** Tells the keeper of the time how long something took. */
+  async #timed<T>(
+    part: Parameters<BudgetKeeper["pause"]>[0],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const began = this.#now();
+    const result = await work();
+    this.#keeper?.pause(part, (this.#now() - began) / 1000);
+    return result;
+  }
+
   /** Measures the validation loss; returns whether it is the lowest so far. */
   async *#evaluate(): AsyncGenerator<EvaluatedEvent, boolean, void> {
-    const { corpus, config, session } = this.#run;
-    if (!corpus.validation) return false;
-    const { batch, context } = config.train;
-    const wanted = Math.floor(config.evaluate.tokens / context);
-    const windows = sequentialWindows(corpus.validation, context, wanted);
-    const loss = await session.evaluate(
-      batchesOf(windows, batch, context),
-      windows.count * context,
+    const { corpus, config, session, prediction } = this.#run;
+    const { validation } = corpus;
+    if (!validation) return false;
+    const loss = await this.#timed(
+      "evaluation",
+      () => validationLoss(session, validation, config),
     );
     this.#validationLoss = loss;
-    const { step } = this.#state;
+    const { step, tokens } = this.#state;
     const isBest = loss < (this.#state.best?.loss ?? Infinity);
     if (isBest) this.#state = { ...this.#state, best: { step, loss } };
     const bitsPerByte = corpus.bytesPerToken === null
@@ -296,6 +385,7 @@ class Training {
       step,
       validationLoss: loss,
       bitsPerByte,
+      predictedLoss: prediction?.lossAfter(tokens) ?? null,
     };
     // A run that was complete when it was resumed has this row already.
     if (this.#run.resumed?.step !== step) this.#metrics?.append(event);
@@ -307,6 +397,7 @@ class Training {
   async *#sample(): AsyncGenerator<TrainEvent, void, void> {
     const { session, tokenizer, config } = this.#run;
     if (!session.generator) return;
+    const began = this.#now();
     const { prompts, tokens, temperature, top_k, top_p } = config.sample;
     const generator = new TextGenerator(session.generator, tokenizer);
     const { step } = this.#state;
@@ -325,20 +416,27 @@ class Training {
       );
       yield { type: "sampled", step, prompt, text };
     }
+    this.#keeper?.pause("samples", (this.#now() - began) / 1000);
   }
 
   /** Writes a checkpoint and removes those that are no longer wanted. */
   async *#save(best: boolean): AsyncGenerator<TrainEvent, void, void> {
     const { session, tokenizer, config } = this.#run;
-    // A checkpoint's rows have to be on the disk before it is.
-    await this.#metrics?.sync();
-    const path = await writeCheckpoint(
-      this.#options.out,
-      session.model,
-      session.executable,
-      tokenizer,
-      this.#state,
-    );
+    if (this.#keeper) {
+      const { spent, pace } = this.#keeper;
+      this.#state = { ...this.#state, budget: { spent, pace } };
+    }
+    const path = await this.#timed("checkpoint", async () => {
+      // A checkpoint's rows have to be on the disk before it is.
+      await this.#metrics?.sync();
+      return await writeCheckpoint(
+        this.#options.out,
+        session.model,
+        session.executable,
+        tokenizer,
+        this.#state,
+      );
+    });
     this.#checkpoint = { path, step: this.#state.step };
     await pruneCheckpoints(
       this.#options.out,
@@ -347,27 +445,4 @@ class Training {
     );
     yield { type: "checkpointed", step: this.#state.step, path, best };
   }
-}
-
-/** Windows of tokens in micro-batches; a last one is filled with ignored rows. */
-function* batchesOf(
-  windows: Iterable<TokenBatch>,
-  batch: number,
-  context: number,
-): Generator<TokenBatch, void, void> {
-  const empty = () => ({
-    inputs: new Uint32Array(batch * context),
-    targets: new Uint32Array(batch * context).fill(IGNORED_TARGET),
-  });
-  let current = empty();
-  let rows = 0;
-  for (const window of windows) {
-    current.inputs.set(window.inputs, rows * context);
-    current.targets.set(window.targets, rows * context);
-    if (++rows < batch) continue;
-    yield current;
-    current = empty();
-    rows = 0;
-  }
-  if (rows > 0) yield current;
 }

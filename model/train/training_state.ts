@@ -1,5 +1,6 @@
 import { InputError } from "../../data/input_error.ts";
 import type { LoaderState } from "../../data/loader.ts";
+import type { SchedulePace } from "./schedule.ts";
 
 /** What, besides weights and moments, a run needs to go on. */
 export interface TrainingState {
@@ -15,6 +16,14 @@ export interface TrainingState {
   readonly loader: LoaderState;
   /** Lowest validation loss so far and its step. */
   readonly best: { readonly step: number; readonly loss: number } | null;
+  /**
+   * Of a run that is to end within a time: seconds of it that have passed, and
+   * where its schedule stands. Null for a run of a given number of steps.
+   */
+  readonly budget: {
+    readonly spent: number;
+    readonly pace: SchedulePace;
+  } | null;
 }
 
 /**
@@ -55,6 +64,9 @@ export function parseTrainingState(
   const orderNumber = (key: string): number =>
     number(field(order, key), `loader.order.${key}`, true);
   const best = field(json, "best") ?? null;
+  // Earlier versions wrote none: their runs keep the steps they have.
+  const budget = field(json, "budget") ?? null;
+  const pace = field(budget, "pace");
   return {
     step: number(field(json, "step"), "step", true),
     tokens: number(field(json, "tokens"), "tokens", true),
@@ -75,6 +87,18 @@ export function parseTrainingState(
     best: best === null ? null : {
       step: number(field(best, "step"), "best.step", true),
       loss: number(field(best, "loss"), "best.loss", false),
+    },
+    budget: budget === null ? null : {
+      spent: number(field(budget, "spent"), "budget.spent", false),
+      pace: {
+        from: number(field(pace, "from"), "budget.pace.from", true),
+        position: number(
+          field(pace, "position"),
+          "budget.pace.position",
+          false,
+        ),
+        steps: number(field(pace, "steps"), "budget.pace.steps", true),
+      },
     },
   };
 }

@@ -19,6 +19,7 @@ function step(number: number, skipped = false): StepEvent {
   return {
     type: "step",
     step: number,
+    steps: 100,
     tokens: 0,
     flops: 0,
     seconds: 0,
@@ -114,8 +115,15 @@ Deno.test("what matters later stays", () => {
       step: 50,
       validationLoss: 1.88,
       bitsPerByte: 2.7123,
+      predictedLoss: null,
     },
-    { type: "evaluated", step: 60, validationLoss: 1.8, bitsPerByte: null },
+    {
+      type: "evaluated",
+      step: 60,
+      validationLoss: 1.8,
+      bitsPerByte: null,
+      predictedLoss: null,
+    },
     {
       type: "sampled",
       step: 60,
@@ -126,6 +134,7 @@ Deno.test("what matters later stays", () => {
     {
       type: "finished",
       step: 100,
+      tokens: 204_800,
       seconds: 182,
       validationLoss: 1.75,
       checkpoint: "run/step-100",
@@ -147,6 +156,43 @@ Deno.test("what matters later stays", () => {
     "finished after 100 steps, 3 min 2 s, validation loss 1.7500",
     "  addition             18 of 25 right, 72 %",
     "checkpoint run/step-100",
+  ]);
+});
+
+Deno.test("what was predicted stands beside what came of it", () => {
+  const { reporter, lines, notes } = record({});
+  const predicted = { seconds: 300, tokens: 8e6, loss: 2.5 };
+  reporter.report({ ...STARTED, predicted });
+  lines.length = 0;
+  reporter.report({ ...step(25), tokens: 2e6, steps: 110 });
+  assertEquals(notes, [
+    "step 25/110, 2M of 8M tokens predicted, loss 2.3457, 12.5k tokens/s, " +
+    "3.2 GFLOP/s, 3 min 20 s left",
+  ]);
+  reporter.report({
+    type: "evaluated",
+    step: 30,
+    validationLoss: 2.75,
+    bitsPerByte: 1.5,
+    predictedLoss: 2.9,
+  });
+  reporter.report({
+    type: "finished",
+    step: 110,
+    tokens: 8.4e6,
+    seconds: 280,
+    spent: 297,
+    validationLoss: 2.25,
+    checkpoint: null,
+    reason: "completed",
+  });
+  assertEquals(lines, [
+    "step 30: validation loss 2.7500 (predicted 2.90), 1.5000 bits per byte",
+    "finished after 110 steps, 4 min 40 s, validation loss 2.2500",
+    "        predicted      actual  difference",
+    "time        5 min  4 min 57 s      -1.0 %",
+    "tokens         8M        8.4M      +5.0 %",
+    "loss       2.5000      2.2500     -10.0 %",
   ]);
 });
 

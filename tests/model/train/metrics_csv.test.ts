@@ -12,6 +12,7 @@ function step(number: number): StepEvent {
   return {
     type: "step",
     step: number,
+    steps: 10,
     tokens: 2048 * number,
     flops: 1.25e15 * number,
     seconds: 0.1 * 3 * number,
@@ -32,6 +33,7 @@ function evaluated(number: number): EvaluatedEvent {
     step: number,
     validationLoss: 2.5,
     bitsPerByte: null,
+    predictedLoss: null,
   };
 }
 

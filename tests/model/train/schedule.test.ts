@@ -1,7 +1,8 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
   learningRate,
   type ScheduleOptions,
+  schedulePosition,
 } from "../../../model/train/schedule.ts";
 
 const COSINE: ScheduleOptions = {
@@ -87,4 +88,39 @@ Deno.test("no warmup starts at the full rate and short runs stay finite", () => 
 
 Deno.test("a minimum above the full rate never raises it", () => {
   assertEquals(learningRate(99, { ...COSINE, minimumLearningRate: 1 }), 1e-3);
+});
+
+Deno.test("a schedule whose length stays is gone through step by step", () => {
+  const pace = { from: 0, position: 0, steps: 100 };
+  for (let step = 0; step < 100; step++) {
+    assertEquals(schedulePosition(step, 100, pace), step);
+  }
+  assertEquals(schedulePosition(0, 1, { ...pace, steps: 1 }), 0);
+});
+
+Deno.test("another length bends the rate's course, and breaks it nowhere", () => {
+  for (const options of [COSINE, WSD, CONSTANT]) {
+    for (const [change, steps] of [[15, 300], [30, 40], [70, 75], [85, 500]]) {
+      const before = { from: 0, position: 0, steps: 100 };
+      const pace = {
+        from: change,
+        position: schedulePosition(change, 100, before),
+        steps,
+      };
+      const rates = Array.from({ length: steps }, (_, step) =>
+        learningRate(
+          schedulePosition(step, 100, step < change ? before : pace),
+          options,
+        ));
+      const least = Math.min(99, 99 - change) / (steps - 1 - change);
+      rates.forEach((rate, step) => {
+        if (step === 0 || step <= options.warmup) return;
+        // No fall is deeper than the schedule's own, as often as it is passed.
+        const fall = rates[step - 1] - rate;
+        assert(fall >= -1e-18 && fall <= 1e-3 * 0.05 * Math.max(1, least));
+      });
+      const last = options.kind === "constant" ? 1e-3 : 1e-4;
+      assertAlmostEquals(rates[steps - 1], last, 1e-12);
+    }
+  }
 });

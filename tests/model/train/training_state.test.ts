@@ -9,6 +9,7 @@ const STATE = {
   seconds: 2.25,
   loader: { epoch: 1, position: 7 },
   best: { step: 4, loss: 1.25 },
+  budget: { spent: 3.5, pace: { from: 3, position: 3.75, steps: 9 } },
 };
 
 const parse = (state: unknown) =>
@@ -16,7 +17,10 @@ const parse = (state: unknown) =>
 
 Deno.test("a state reads back as it was written", () => {
   assertEquals(parse({ version: 1, ...STATE }), STATE);
-  assertEquals(parse({ ...STATE, best: null }), { ...STATE, best: null });
+  const plain = { ...STATE, best: null, budget: null };
+  assertEquals(parse(plain), plain);
+  // As it was written before runs kept to a budget.
+  assertEquals(parse({ ...STATE, budget: undefined }).budget, null);
   const order = { sequenceLength: 32, tokenCount: 1000, seed: 7 };
   const full = { ...STATE, loader: { ...STATE.loader, order } };
   assertEquals(parse(full), full);
@@ -37,6 +41,10 @@ Deno.test("a damaged state names file, key and value", () => {
       [
         { ...STATE, loader: { ...STATE.loader, order: { seed: 1 } } },
         '"loader.order.sequenceLength" is undefined',
+      ],
+      [
+        { ...STATE, budget: { spent: 1, pace: { from: 1, position: 1 } } },
+        '"budget.pace.steps" is undefined',
       ],
       [{ ...STATE, best: { step: 1 } }, '"best.loss" is undefined'],
     ] as const
