@@ -3,7 +3,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { DeviceError } from "../../kernels/runtime/device_error.ts";
 import { chooseBy } from "../../kernels/tune/tuning_table.ts";
 import type { RunConfig } from "../train/run_config.ts";
-import { secondsPerCall } from "../train/seconds_per_call.ts";
+import { stepSeconds } from "../train/step_seconds.ts";
 import { TrainingSession } from "../train/training_session.ts";
 import { TuningCache } from "../tune/tuning_cache.ts";
 import { microBatchCost } from "./micro_batch_cost.ts";
@@ -142,13 +142,11 @@ export class MeasuredDevice implements PlanningDevice {
     try {
       session.initialize(1);
       const tokens = new Uint32Array(batch * train.context);
-      const step = await secondsPerCall(async () => {
-        session.step([{ inputs: tokens, targets: tokens }], {
-          learningRate: 0,
-          step: 1,
-        });
-        await session.result();
-      }, SECONDS);
+      const step = await stepSeconds(
+        session,
+        [{ inputs: tokens, targets: tokens }],
+        SECONDS,
+      );
       const rate = {
         flopsPerToken: shape.flopsPerToken,
         flopsPerSecond: tokens.length * shape.flopsPerToken / step *

@@ -1,4 +1,5 @@
 import { secondsPerCall } from "./seconds_per_call.ts";
+import { stepSeconds } from "./step_seconds.ts";
 import type { TokenBatch, TrainingSession } from "./training_session.ts";
 
 /** Times of the parts of a run, in seconds. */
@@ -40,10 +41,6 @@ export async function measureSpeed(
   seconds: number,
   now: () => number = () => performance.now(),
 ): Promise<MeasuredSpeed> {
-  const runStep = async () => {
-    session.step(batches, { learningRate: 0, step: 1 });
-    await session.result();
-  };
   const runEvaluation = async () => {
     await session.evaluate(batches.slice(0, 1), 1);
   };
@@ -56,7 +53,7 @@ export async function measureSpeed(
   const time = (call: () => Promise<void>) =>
     secondsPerCall(call, seconds, now);
   const speed = {
-    step: await time(runStep),
+    step: await stepSeconds(session, batches, seconds, now),
     evaluation: await time(runEvaluation),
     token: session.generator ? await time(runToken) : 0,
   };

@@ -40,3 +40,28 @@ export async function writePlanFile(
     JSON.stringify(plan, null, 2) + "\n",
   );
 }
+
+/** What came of a run. */
+export interface RunOutcome {
+  /** Optimizer steps. */
+  readonly steps: number;
+  /** Tokens learnt from. */
+  readonly tokens: number;
+  /** Seconds; of a run with a budget, those of its start included. */
+  readonly seconds: number;
+  /** Last validation loss, in nats; null where none was measured. */
+  readonly loss: number | null;
+}
+
+/**
+ * Puts what came of a run beside what its `plan.json` expected.
+ *
+ * @param out Folder of the run.
+ * @param outcome What came of it.
+ */
+export async function noteOutcome(
+  out: string,
+  outcome: RunOutcome,
+): Promise<void> {
+  await writePlanFile(out, { ...await readPlanFile(out), outcome });
+}

@@ -6,7 +6,11 @@ export interface RunPrediction {
   readonly seconds: number;
   /** Tokens that it learns from. */
   readonly tokens: number;
-  /** Last validation loss, in nats; null where no model was planned. */
+  /**
+   * Last validation loss, in nats; null where no model was planned, or where
+   * the law says nothing: small models have losses by it that are worse than
+   * guessing.
+   */
   readonly loss: number | null;
   /** The same of a run that ends after so many tokens. */
   lossAfter(tokens: number): number | null;
@@ -26,10 +30,12 @@ export function runPrediction(plan: unknown): RunPrediction | null {
   const law = lawOf(fieldOf(plan, "law"));
   const parameters = numberOf(plan, "parameters");
   const unique = numberOf(plan, "unique_tokens");
-  const lossAfter = (seen: number) =>
-    law === undefined || parameters === undefined
-      ? null
-      : predictLoss(law, parameters, seen, unique);
+  const vocabulary = numberOf(fieldOf(plan, "model"), "vocab_size");
+  const lossAfter = (seen: number) => {
+    if (law === undefined || parameters === undefined) return null;
+    const loss = predictLoss(law, parameters, seen, unique);
+    return loss < Math.log(vocabulary ?? Infinity) ? loss : null;
+  };
   return { seconds, tokens, loss: lossAfter(tokens), lossAfter };
 }
 

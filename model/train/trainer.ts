@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import { TextGenerator } from "../generate/text_generator.ts";
 import {
   pruneCheckpoints,
   restoreCheckpoint,
@@ -15,7 +14,7 @@ import type {
 } from "./events.ts";
 import { BudgetKeeper } from "./budget_keeper.ts";
 import { MetricsCsv } from "./metrics_csv.ts";
-import { readPlanFile, writePlanFile } from "./plan_file.ts";
+import { noteOutcome } from "./plan_file.ts";
 import {
   type PreparedRun,
   prepareRun,
@@ -30,8 +29,10 @@ import {
 import { EXERCISES_PER_SKILL, scoreExercises } from "./score_exercises.ts";
 import { SpeedMeter } from "./speed_meter.ts";
 import type { StepResult, TokenBatch } from "./training_session.ts";
-import type { TrainingState } from "./training_state.ts";
+import { freshState, type TrainingState } from "./training_state.ts";
+import { startedEvent } from "./started_event.ts";
 import { validationLoss } from "./validation_loss.ts";
+import { writeSamples } from "./write_samples.ts";
 
 /** Changes of the number of steps beyond this share are worth a line. */
 const TOLD_CHANGE = 0.02;
@@ -125,15 +126,8 @@ class Training {
       learningRate: optimizer.learning_rate,
       minimumLearningRate: optimizer.minimum_learning_rate,
     };
-    this.#state = run.resumed?.state ?? {
-      step: 0,
-      tokens: 0,
-      flops: 0,
-      seconds: 0,
-      loader: run.loader.state,
-      best: null,
-      budget: run.budget ? { spent: 0, pace: run.budget.pace } : null,
-    };
+    this.#state = run.resumed?.state ??
+      freshState(run.loader.state, run.budget?.pace);
     this.#pace = run.budget?.pace ?? { from: 0, position: 0, steps: run.steps };
     this.#keeper = run.budget && new BudgetKeeper({
       ...run.budget,
@@ -153,7 +147,7 @@ class Training {
   }
 
   async *#train(): AsyncGenerator<TrainEvent, void, void> {
-    const { session, config, resumed, prediction } = this.#run;
+    const { session, config, resumed } = this.#run;
     if (resumed) {
       const { model, executable } = session;
       await restoreCheckpoint(resumed.path, model, executable);
@@ -166,26 +160,7 @@ class Training {
       this.#state.step,
     );
     this.#started = this.#now() - this.#state.seconds * 1000;
-    yield {
-      type: "started",
-      config,
-      parameters: session.model.parameters.count,
-      steps: this.#pace.steps,
-      step: this.#state.step,
-      tokensPerStep: this.#run.tokensPerStep,
-      planBytes: session.executable.plan.bytes,
-      peakBytes: session.executable.plan.peakBytes,
-      device: this.#run.gpu.adapter.name,
-      ...(prediction
-        ? {
-          predicted: {
-            seconds: prediction.seconds,
-            tokens: prediction.tokens,
-            loss: prediction.loss,
-          },
-        }
-        : {}),
-    };
+    yield startedEvent(this.#run, this.#state.step, this.#pace.steps);
     for (const message of this.#run.notices) yield { type: "notice", message };
 
     this.#meter.start(this.#state.step);
@@ -323,7 +298,15 @@ class Training {
     } else if (this.#checkpoint?.step !== this.#state.step) {
       yield* this.#save(false);
     }
-    if (completed) await this.#noteOutcome();
+    if (completed) {
+      const seconds = (this.#now() - this.#started) / 1000;
+      await noteOutcome(this.#options.out, {
+        steps: this.#state.step,
+        tokens: this.#state.tokens,
+        seconds: this.#keeper?.spent ?? seconds,
+        loss: this.#validationLoss,
+      });
+    }
     const finished: FinishedEvent = {
       type: "finished",
       step: this.#state.step,
@@ -336,21 +319,6 @@ class Training {
       reason: completed ? "completed" : "interrupted",
     };
     yield finished;
-  }
-
-  /** Puts what came of the run beside what was expected. */
-  async #noteOutcome(): Promise<void> {
-    const { out } = this.#options;
-    const { step, tokens } = this.#state;
-    await writePlanFile(out, {
-      ...await readPlanFile(out),
-      outcome: {
-        steps: step,
-        tokens,
-        seconds: this.#keeper?.spent ?? (this.#now() - this.#started) / 1000,
-        loss: this.#validationLoss,
-      },
-    });
   }
 
   /** Tells the keeper of the time how long something took. */
@@ -395,27 +363,8 @@ class Training {
 
   /** Lets the model continue the prompts. */
   async *#sample(): AsyncGenerator<TrainEvent, void, void> {
-    const { session, tokenizer, config } = this.#run;
-    if (!session.generator) return;
     const began = this.#now();
-    const { prompts, tokens, temperature, top_k, top_p } = config.sample;
-    const generator = new TextGenerator(session.generator, tokenizer);
-    const { step } = this.#state;
-    for (const prompt of prompts) {
-      const text = await generator.text(prompt, {
-        tokens,
-        temperature,
-        topK: top_k,
-        topP: top_p,
-        seed: config.seed,
-      });
-      await Deno.writeTextFile(
-        join(this.#options.out, "samples.md"),
-        `## Step ${step}: ${JSON.stringify(prompt)}\n\n${prompt}${text}\n\n`,
-        { append: true },
-      );
-      yield { type: "sampled", step, prompt, text };
-    }
+    yield* writeSamples(this.#run, this.#options.out, this.#state.step);
     this.#keeper?.pause("samples", (this.#now() - began) / 1000);
   }
 

@@ -27,6 +27,27 @@ export interface TrainingState {
 }
 
 /**
+ * The state of a run before its first step.
+ *
+ * @param loader Place in the data.
+ * @param pace How a run with a budget goes through its schedule.
+ */
+export function freshState(
+  loader: LoaderState,
+  pace: SchedulePace | undefined,
+): TrainingState {
+  return {
+    step: 0,
+    tokens: 0,
+    flops: 0,
+    seconds: 0,
+    loader,
+    best: null,
+    budget: pace ? { spent: 0, pace } : null,
+  };
+}
+
+/**
  * Reads a checkpoint's `state.json`.
  *
  * @param text The file's text, from the outside.
