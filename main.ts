@@ -12,6 +12,7 @@ import { doctor } from "./model/command/doctor.ts";
 import { generate } from "./model/command/generate.ts";
 import { plan } from "./model/command/plan.ts";
 import { quietDriver } from "./model/command/quiet_driver.ts";
+import { scale } from "./model/command/scale.ts";
 import { tokenizer } from "./model/command/tokenizer.ts";
 import { train } from "./model/command/train.ts";
 import { tune } from "./model/command/tune.ts";
@@ -19,6 +20,7 @@ import { tune } from "./model/command/tune.ts";
 const COMMANDS: readonly (Command | CommandGroup)[] = [
   train,
   plan,
+  scale,
   generate,
   tune,
   data,

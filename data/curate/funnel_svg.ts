@@ -1,3 +1,4 @@
+import { escapeXml } from "../escape_xml.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import type { Funnel } from "./funnel.ts";
 import type { Amount, StepCounts } from "./step_tally.ts";
@@ -43,7 +44,7 @@ export function funnelSvg(funnel: Funnel, title: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
     `viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" role="img">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
     text(MARGIN, 34, 18, "#1a1a1a", title),
     text(MARGIN, 56, 13, "#555555", summary),
@@ -75,7 +76,7 @@ function row(
     : `${amountText(out)}  (−${formatCount(goneDocuments)})`;
   return [
     `<text x="${BARS - 12}" y="${y + 15}" font-size="13" fill="#1a1a1a" ` +
-    `text-anchor="end">${escape(shortened(name, MAX_NAME))}</text>`,
+    `text-anchor="end">${escapeXml(shortened(name, MAX_NAME))}</text>`,
     bar(BARS, y, kept, "#2f6f9f"),
     bar(BARS + kept, y, gone, "#e0a458"),
     // Rewriting may make texts longer than what was read.
@@ -124,7 +125,7 @@ function text(
   content: string,
 ): string {
   return `<text x="${x.toFixed(1)}" y="${y}" font-size="${size}" ` +
-    `fill="${color}">${escape(content)}</text>`;
+    `fill="${color}">${escapeXml(content)}</text>`;
 }
 
 function amountText({ documents, bytes }: Amount): string {
@@ -137,11 +138,4 @@ function percent(share: number): string {
 
 function shortened(content: string, most: number): string {
   return content.length <= most ? content : `${content.slice(0, most - 1)}…`;
-}
-
-/** Text of XML; characters that XML does not know are left out. */
-function escape(content: string): string {
-  return content.replace(/\p{Cc}/gu, "")
-    .replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -20,6 +20,8 @@ export interface IsoFlopMinimum {
   readonly tokens: number;
   /** The parabola's lowest loss. */
   readonly loss: number;
+  /** How steep it is: the factor of (log N − log N there)². */
+  readonly curvature: number;
   /** Whether the lowest point lies between the smallest and largest model. */
   readonly inside: boolean;
 }
@@ -99,6 +101,7 @@ function minimumOf(
     parameters,
     tokens: flops / (6 * parameters),
     loss: average - curve * s2 + slope * at + curve * at * at,
+    curvature: curve,
     inside: at >= Math.min(...x) && at <= Math.max(...x),
   };
 }

@@ -25,7 +25,8 @@ export interface ModelShape {
   readonly flopsPerToken: number;
 }
 
-/** Widest model of the ladder. */
+/** Narrowest and widest model of the ladder. */
+const NARROWEST = 16;
 const WIDEST = 8192;
 
 /**
@@ -41,7 +42,7 @@ const WIDEST = 8192;
  */
 export function modelShapes(surroundings: ModelSurroundings): ModelShape[] {
   const shapes: ModelShape[] = [];
-  for (let width = 64; width <= WIDEST; width += stepAfter(width)) {
+  for (let width = NARROWEST; width <= WIDEST; width += stepAfter(width)) {
     const middle = 12 * (width / 768) ** 0.75;
     const depths = [0.8, 1, 1.25].map((factor) =>
       Math.max(2, Math.round(factor * middle))
@@ -53,8 +54,25 @@ export function modelShapes(surroundings: ModelSurroundings): ModelShape[] {
   return shapes.sort((a, b) => a.parameters - b.parameters);
 }
 
+/**
+ * The model nearest in size, by ratio.
+ *
+ * @param shapes Models to choose from, at least one.
+ * @param parameters The size wanted.
+ */
+export function closestShape(
+  shapes: readonly ModelShape[],
+  parameters: number,
+): ModelShape {
+  const distance = (shape: ModelShape) =>
+    Math.abs(Math.log(shape.parameters / parameters));
+  return shapes.reduce((a, b) => distance(b) < distance(a) ? b : a);
+}
+
 /** Finer steps for narrow models, in multiples that divide into heads. */
 function stepAfter(width: number): number {
+  if (width < 32) return 8;
+  if (width < 64) return 16;
   if (width < 256) return 32;
   if (width < 1024) return 64;
   return width < 2048 ? 128 : 512;
@@ -98,5 +116,6 @@ function shapeOf(
 /** Wide heads where there is width for several of them. */
 function headDimOf(width: number): number {
   if (width >= 1024 && width % 128 === 0) return 128;
-  return width >= 128 && width % 64 === 0 ? 64 : 32;
+  if (width >= 128 && width % 64 === 0) return 64;
+  return [32, 16].find((size) => width % size === 0) ?? 8;
 }

@@ -3,9 +3,9 @@ import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import { checkBudget } from "./check_budget.ts";
 import { computeOptimum } from "./compute_optimum.ts";
 import type { MemoryFit } from "./memory_planner.ts";
-import type { ModelShape } from "./model_shape.ts";
+import { closestShape, type ModelShape } from "./model_shape.ts";
 import { runConfigOf, stepsOf } from "./planned_config.ts";
-import { type TrainingRecipe, trainingRecipe } from "./recipe_law.ts";
+import { plannedBatches, plannedRecipe } from "./planned_recipe.ts";
 import type {
   FittingCandidate,
   PlanCandidate,
@@ -48,7 +48,7 @@ export function planRun(question: PlanQuestion): RunPlan {
       shape,
       rough.sequences,
       limit,
-      batchesOf(question, rough.sequences),
+      plannedBatches(question, rough.sequences),
     );
     const exact = fit ? candidate(question, shape, fit) : rough;
     const scored = { ...exact, score: score(exact) };
@@ -69,7 +69,7 @@ export function planRun(question: PlanQuestion): RunPlan {
     AROUND.map((times) =>
       times === 1
         ? middle.shape
-        : closest(shapes, middle.shape.parameters * times)
+        : closestShape(shapes, middle.shape.parameters * times)
     ),
   );
   const candidates = [...shown]
@@ -103,7 +103,11 @@ function candidate(
   const rate = device.rate(shape) / (fit?.slowdown ?? 1);
   const secondsLeft = Math.max(0, seconds - startSeconds);
   const possible = secondsLeft * rate / shape.flopsPerToken;
-  const { sequences, learningRate, held } = recipeOf(question, shape, possible);
+  const { sequences, learningRate, held } = plannedRecipe(
+    question,
+    shape,
+    possible,
+  );
   const steps = stepsOf({ shape, sequences, rate, secondsLeft, question, fit });
   const tokens = steps * sequences * context;
   const predictedLoss = predictLoss(
@@ -126,37 +130,6 @@ function candidate(
   };
 }
 
-/** The recipe by law, but for what was given. */
-function recipeOf(
-  { batchLaw, base, given = new Set() }: PlanQuestion,
-  { blockParameters }: ModelShape,
-  tokens: number,
-): TrainingRecipe {
-  const { context, batch, accumulation } = base.train;
-  const recipe = trainingRecipe({ blockParameters, tokens, context, batchLaw });
-  // What is given of a step's cut divides it; the rest keeps to the law.
-  const divisor = (given.has("train.batch") ? batch : 1) *
-    (given.has("train.accumulation") ? accumulation : 1);
-  const isCut = given.has("train.batch") && given.has("train.accumulation");
-  const sequences = isCut
-    ? divisor
-    : divisor * Math.max(1, Math.round(recipe.sequences / divisor));
-  return given.has("optimizer.learning_rate")
-    ? { sequences, learningRate: base.optimizer.learning_rate, held: false }
-    : { ...recipe, sequences };
-}
-
-/** Sizes that a micro-batch may have, if what was given leaves one only. */
-function batchesOf(
-  { base, given = new Set() }: PlanQuestion,
-  sequences: number,
-): number[] | undefined {
-  if (given.has("train.batch")) return [base.train.batch];
-  return given.has("train.accumulation")
-    ? [sequences / base.train.accumulation]
-    : undefined;
-}
-
 /** The loss, and the price of use in units of it (see `computeOptimum`). */
 function scoreOf(
   { law, inferenceTokens }: PlanQuestion,
@@ -170,15 +143,6 @@ function scoreOf(
     );
     return predictedLoss + lossPerFlop * 2 * shape.parameters * inferenceTokens;
   };
-}
-
-function closest(
-  shapes: readonly ModelShape[],
-  parameters: number,
-): ModelShape {
-  const distance = (shape: ModelShape) =>
-    Math.abs(Math.log(shape.parameters / parameters));
-  return shapes.reduce((a, b) => distance(b) < distance(a) ? b : a);
 }
 
 function check({ seconds, uniqueTokens, base }: PlanQuestion): void {

@@ -3,7 +3,11 @@ import type { RunConfig } from "../train/run_config.ts";
 import { keepGiven } from "./keep_given.ts";
 import type { MemoryFit } from "./memory_planner.ts";
 import type { ModelShape } from "./model_shape.ts";
-import type { FittingCandidate, PlanQuestion } from "./run_plan.ts";
+import type {
+  FittingCandidate,
+  PlanCandidate,
+  PlanQuestion,
+} from "./run_plan.ts";
 
 /** Evaluations over a run. */
 const EVALUATIONS = 10;
@@ -23,6 +27,11 @@ const DECAY_SHARE = 0.65;
 /** Seconds of a generated token, assumed: the launches of a small model. */
 const TOKEN_SECONDS = 0.01;
 
+/** What a run is trained as. */
+export type PlannedModel =
+  & Pick<PlanCandidate, "shape" | "steps" | "learningRate">
+  & { readonly fit: Pick<MemoryFit, "batch" | "accumulation"> };
+
 /**
  * The configuration of a planned run, as `train` takes it.
  *
@@ -33,21 +42,43 @@ export function runConfigOf(
   question: PlanQuestion,
   chosen: FittingCandidate,
 ): RunConfig {
-  const { base, seconds, memory, given = new Set() } = question;
-  const { shape, steps, learningRate, fit } = chosen;
-  const planned = cadence(question, {
+  const { base, seconds, memory, given } = question;
+  const { steps, fit } = chosen;
+  const often = cadence(question, {
     steps,
     tokensPerStep: chosen.sequences * base.train.context,
     batch: fit.batch,
   });
-  const decided: RunConfig = {
+  const planned = trainedAs(often, chosen, given);
+  return {
     ...planned,
+    // The device decides when it trains: schedules follow the budget.
+    train: { ...planned.train, budget: seconds, steps: null },
+    memory: keepGiven(
+      { ...planned, memory: { recompute: "auto", limit: memory } },
+      base,
+      given ?? new Set(),
+    ).memory,
+  };
+}
+
+/**
+ * A configuration with the model of a plan and the recipe to train it by.
+ *
+ * @param base What the plan leaves as it is.
+ * @param model The model, how its steps are cut, how many there are.
+ * @param given Dotted keys of the base that somebody decided. @default none
+ */
+export function trainedAs(
+  base: RunConfig,
+  { shape, steps, learningRate, fit }: PlannedModel,
+  given: ReadonlySet<string> = new Set(),
+): RunConfig {
+  const decided: RunConfig = {
+    ...base,
     model: shape.section,
     train: {
       ...base.train,
-      budget: seconds,
-      // The device decides when it trains: schedules follow the budget.
-      steps: null,
       batch: fit.batch,
       accumulation: fit.accumulation,
     },
@@ -64,7 +95,6 @@ export function runConfigOf(
       ),
       decay: DECAY_SHARE,
     },
-    memory: { recompute: "auto", limit: memory },
   };
   return keepGiven(decided, base, given);
 }

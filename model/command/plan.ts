@@ -1,7 +1,6 @@
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
-import { nearest } from "../../data/nearest.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import {
@@ -11,7 +10,6 @@ import {
 } from "../budget/ask_plan.ts";
 import { explainPlan } from "../budget/explain_plan.ts";
 import { largestModels } from "../budget/largest_model.ts";
-import { parseLaw } from "../budget/law_file.ts";
 import { MeasuredDevice } from "../budget/measured_device.ts";
 import { measureChoice } from "../budget/measure_choice.ts";
 import { phi2OnPaper } from "../budget/paper_modes.ts";
@@ -20,21 +18,18 @@ import { planRun } from "../budget/plan_run.ts";
 import { planningDevice } from "../budget/planning_device.ts";
 import { BATCH_LAWS } from "../budget/recipe_law.ts";
 import type { PlanQuestion, RunPlan } from "../budget/run_plan.ts";
-import {
-  SCALING_LAWS,
-  type ScalingLaw,
-  USUAL_LAW,
-} from "../budget/scaling_law.ts";
+import { USUAL_LAW } from "../budget/scaling_law.ts";
 import { openTokenizer } from "../train/open_corpus.ts";
 import {
   type GivenConfig,
   parseGivenConfig,
 } from "../train/parse_run_config.ts";
 import { stringifyRunConfig } from "../train/stringify_run_config.ts";
-import { parseBytes, parseDuration } from "../train/units.ts";
+import { parseDuration } from "../train/units.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
+import { lawOf, memoryOf } from "./plan_options.ts";
 import {
   candidateTable,
   choiceLine,
@@ -267,35 +262,6 @@ function secondsOf(args: ParsedArguments): number {
     );
   }
   return seconds;
-}
-
-function memoryOf(args: ParsedArguments): number | null {
-  const text = args.string("memory");
-  if (text === undefined) return null;
-  const bytes = parseBytes(text);
-  if (bytes === undefined) {
-    throw new InputError(
-      `Option '--memory' cannot be '${text}': it has to be a size such as ` +
-        "24GB or 512MiB",
-    );
-  }
-  return bytes;
-}
-
-async function lawOf(text: string): Promise<ScalingLaw> {
-  const published = SCALING_LAWS.get(text);
-  if (published) return published;
-  // A file's name has a dot or a folder; what has neither is a law mistyped.
-  if (!/[./\\]/.test(text)) {
-    const guess = nearest(text, SCALING_LAWS.keys());
-    throw new InputError(
-      `Option '--law' cannot be '${text}': ` +
-        (guess === undefined ? "" : `did you mean '${guess}'? `) +
-        `It is ${[...SCALING_LAWS.keys()].join(", ")} or a file such as ` +
-        "law.json",
-    );
-  }
-  return parseLaw(await readTextFile(text), text);
 }
 
 async function baseOf(

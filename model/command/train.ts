@@ -18,6 +18,7 @@ import { train as trainRun } from "../train/trainer.ts";
 import type { TrainingSession } from "../train/training_session.ts";
 import type { Command } from "./command.ts";
 import { TUNE_MODES } from "../tune/tune_program.ts";
+import { endOnInterrupt } from "./end_on_interrupt.ts";
 import { configOverrides, readTextFile } from "./read_run_config.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
 import type { Output } from "./output.ts";
@@ -157,7 +158,11 @@ export const train: Command = {
   async run(args, output) {
     const { config, given, out, resume } = await runOf(args);
     const abort = new AbortController();
-    const release = onInterrupt(abort, output);
+    const release = endOnInterrupt(
+      abort,
+      output,
+      "ending after this step and writing a checkpoint",
+    );
     const reporter = new ConsoleReporter({ output });
     const tuning = new TuningReporter(output);
     let session: TrainingSession | undefined;
@@ -316,26 +321,4 @@ async function freeFolder(name: string): Promise<string> {
     const checkpoints = await listCheckpoints(folder);
     if (checkpoints.length === 0) return folder;
   }
-}
-
-/**
- * Ends the run in good order at the first interrupt, with a checkpoint, and at
- * once at the second.
- */
-function onInterrupt(abort: AbortController, output: Output): () => void {
-  const listener = () => {
-    if (abort.signal.aborted) Deno.exit(130);
-    output.note(
-      "\nminnow: ending after this step and writing a checkpoint; " +
-        "interrupt again to end at once",
-    );
-    abort.abort();
-  };
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT"]
-    : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, listener);
-  return () => {
-    for (const signal of signals) Deno.removeSignalListener(signal, listener);
-  };
 }

@@ -1,0 +1,264 @@
+import { basename, join, resolve } from "@std/path";
+import { InputError } from "../../data/input_error.ts";
+import { isUrl } from "../../data/read/is_url.ts";
+import { openDevice } from "../../kernels/runtime/open_device.ts";
+import { fitSweep } from "../budget/fit_sweep.ts";
+import { prepareSweep } from "../budget/prepare_sweep.ts";
+import { runSweep } from "../budget/run_sweep.ts";
+import { USUAL_LAW } from "../budget/scaling_law.ts";
+import { SweepFolder } from "../budget/sweep_folder.ts";
+import { parseBudgets, parseSizes } from "../budget/sweep_grid.ts";
+import type { SweepGrid } from "../budget/sweep_plan.ts";
+import type { SweepResult } from "../budget/sweep_result.ts";
+import { writeSweepReport } from "../budget/write_sweep_report.ts";
+import { ConsoleReporter } from "../train/console_reporter.ts";
+import {
+  type GivenConfig,
+  parseGivenConfig,
+  parseRunConfig,
+} from "../train/parse_run_config.ts";
+import type { RunConfig } from "../train/run_config.ts";
+import type { Command } from "./command.ts";
+import type { Output } from "./output.ts";
+import type { ParsedArguments } from "./parsed_arguments.ts";
+import { endOnInterrupt } from "./end_on_interrupt.ts";
+import { lawOf, memoryOf } from "./plan_options.ts";
+import { configOverrides, readTextFile } from "./read_run_config.ts";
+import { fitLines, sweepTable } from "./scale_tables.ts";
+import { SweepReporter } from "./sweep_reporter.ts";
+import { TuningReporter } from "./tuning_reporter.ts";
+
+/** Options that stand for a key of the configuration. */
+const KEYS: readonly (readonly [option: string, key: string])[] = [
+  ["context", "train.context"],
+  ["seed", "seed"],
+  ["tokenizer", "data.tokenizer"],
+];
+
+/** Trains models of several sizes with equal arithmetic and fits a law. */
+export const scale: Command = {
+  name: "scale",
+  summary: "Fit a scaling law to this device and text by small runs",
+  usage: "scale [run.yaml] [options]",
+  examples: [
+    "scale --data corpus/ --budgets 1e12,4e12,1.6e13",
+    "scale --data corpus/ --budget 2h --out runs/scale",
+    "scale --resume --out runs/scale --budgets 6.4e13 --law runs/scale/law.json",
+    "plan --budget 24h --law runs/scale/law.json",
+  ],
+  positionals: { min: 0, max: 1 },
+  options: [
+    {
+      name: "data",
+      kind: "list",
+      placeholder: "PATH",
+      description:
+        "Text or token shards, as for train; may be given more than once. " +
+        "Without it: the generated primer",
+    },
+    {
+      name: "budgets",
+      kind: "string",
+      placeholder: "FLOP,FLOP,…",
+      description: "Amounts of training that every size gets, as 1e12,4e12",
+    },
+    {
+      name: "sizes",
+      kind: "string",
+      placeholder: "N|RATIO,RATIO,…",
+      default: "5",
+      description:
+        "How many sizes, each twice the one before, the law's choice in the " +
+        "middle; or multiples of that choice, as 0.5,1,2",
+    },
+    {
+      name: "law",
+      kind: "string",
+      placeholder: "FILE|besiroglu|hoffmann",
+      default: USUAL_LAW.name,
+      description: "The scaling law that chooses the middle",
+    },
+    {
+      name: "context",
+      kind: "integer",
+      minimum: 1,
+      description: "Tokens of a sequence",
+    },
+    {
+      name: "tokenizer",
+      kind: "string",
+      placeholder: "NAME|FILE",
+      description: "bytes, characters, or a tokenizer.json",
+    },
+    {
+      name: "memory",
+      kind: "string",
+      placeholder: "SIZE",
+      description:
+        "Most bytes on the device, as 24GB; what it has, as far as it is known",
+    },
+    {
+      name: "config",
+      kind: "list",
+      placeholder: "KEY=VALUE",
+      description: "Override a key of run.yaml, as optimizer.beta2=0.99",
+    },
+    {
+      name: "seed",
+      kind: "integer",
+      minimum: 0,
+      description: "Seed of weights, data order and held-out text",
+    },
+    {
+      name: "out",
+      kind: "string",
+      placeholder: "DIR",
+      default: "runs/scale",
+      description: "Folder of the sweep",
+    },
+    {
+      name: "resume",
+      kind: "boolean",
+      description:
+        "Go on with the sweep in --out; with --budgets, add amounts to it",
+    },
+  ],
+  async run(args, output) {
+    const path = args.string("out") ?? "";
+    const resume = args.boolean("resume");
+    if (resume) refuseSettled(args);
+    const asked = await gridOf(args);
+    if (!resume && asked === undefined) {
+      throw new InputError(
+        "Cannot sweep without an amount of training: give --budgets " +
+          "1e12,4e12,1.6e13",
+      );
+    }
+    using folder = await SweepFolder.open(path, resume);
+    const base = await baseOf(
+      args,
+      resume ? join(path, "run.yaml") : undefined,
+    );
+    const grids = [...folder.grids, ...(asked ? [asked] : [])];
+    const gpu = await openDevice();
+    const reporter = new SweepReporter(output);
+    const preparing = new ConsoleReporter({ output });
+    const tuning = new TuningReporter(output);
+    const abort = new AbortController();
+    const release = endOnInterrupt(
+      abort,
+      output,
+      "ending; the run under way is begun again by --resume",
+    );
+    try {
+      const sweep = await prepareSweep({
+        folder: path,
+        base,
+        gpu,
+        memory: memoryOf(args),
+        onDataProgress: (share, doing) => preparing.preparing(share, doing),
+      });
+      preparing.close();
+      const { points, notices } = sweep.plan(grids);
+      await folder.describe(base, grids);
+      for (const notice of [...sweep.notices, ...notices]) output.line(notice);
+      for await (
+        const event of runSweep({
+          folder,
+          points,
+          uniqueTokens: sweep.uniqueTokens,
+          gpu,
+          signal: abort.signal,
+          onTuneProgress: (progress) => tuning.progress(progress),
+        })
+      ) reporter.report(event);
+      const results = points.flatMap(({ name }) =>
+        folder.results.get(name) ?? []
+      );
+      reporter.close();
+      if (results.length > 0) {
+        await conclude(folder.path, results, base.config, output);
+      }
+      return abort.signal.aborted ? 130 : 0;
+    } finally {
+      reporter.close();
+      preparing.close();
+      release();
+      gpu.close();
+    }
+  },
+};
+
+/** Fits, writes and prints what the runs so far have come to. */
+async function conclude(
+  folder: string,
+  results: readonly SweepResult[],
+  { seed, data }: RunConfig,
+  output: Output,
+): Promise<void> {
+  const fit = fitSweep(results, { seed });
+  const text = data.paths.map((path) => basename(path)).join(", ");
+  const files = await writeSweepReport(
+    folder,
+    results,
+    fit,
+    `Sweep on ${text || "the primer"}`,
+  );
+  output.object({ type: "fit", ...fit, files });
+  output.line();
+  for (const line of sweepTable(results, fit.law)) output.line(line);
+  output.line();
+  for (const line of fitLines(fit)) output.line(line);
+  output.line();
+  output.line(`Written: ${files.join(", ")}`);
+  if (fit.law) {
+    output.note(`Plan by it: minnow plan --law ${join(folder, "law.json")}`);
+  }
+}
+
+async function gridOf(args: ParsedArguments): Promise<SweepGrid | undefined> {
+  const budgets = args.string("budgets");
+  const ratios = parseSizes(args.string("sizes") ?? "5");
+  const law = await lawOf(args.string("law") ?? USUAL_LAW.name);
+  return budgets === undefined
+    ? undefined
+    : { budgets: parseBudgets(budgets), ratios, law };
+}
+
+/** What the runs of the sweep have in common, as it was when it began. */
+async function keptBase({ path, given }: SweepFolder): Promise<GivenConfig> {
+  const file = join(path, "run.yaml");
+  return { config: parseRunConfig(await readTextFile(file), file), given };
+}
+
+/** What the runs of the sweep have in common. */
+async function baseOf(args: ParsedArguments): Promise<GivenConfig> {
+  const path = args.positionals[0];
+  const text = path === undefined ? "" : await readTextFile(path);
+  const overrides = configOverrides(args);
+  const data = args.list("data");
+  if (data.length > 0) {
+    const paths = data.map((path) => isUrl(path) ? path : resolve(path));
+    overrides["data.paths"] = JSON.stringify(paths);
+  }
+  for (const [option, key] of KEYS) {
+    if (!args.isGiven(option)) continue;
+    const value = option === "tokenizer"
+      ? args.string(option)
+      : args.number(option);
+    overrides[key] = JSON.stringify(value);
+  }
+  return parseGivenConfig(text, path ?? "run.yaml", overrides);
+}
+
+/** A sweep goes on as it began. */
+function refuseSettled(args: ParsedArguments): void {
+  const settled = ["data", "config", ...KEYS.map(([name]) => name)];
+  const given = settled.find((name) => args.isGiven(name));
+  if (given === undefined && args.positionals.length === 0) return;
+  throw new InputError(
+    `Cannot combine --resume with ${
+      given ? `--${given}` : args.positionals[0]
+    }: a sweep goes on as it began; start another one with another --out`,
+  );
+}

@@ -1,0 +1,106 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { InputError } from "../../../data/input_error.ts";
+import { DEFAULT_CAPABILITIES } from "../../../kernels/runtime/capabilities.ts";
+import { MemoryPlanner } from "../../../model/budget/memory_planner.ts";
+import { modelShapes } from "../../../model/budget/model_shape.ts";
+import { trainingRecipe } from "../../../model/budget/recipe_law.ts";
+import { USUAL_LAW } from "../../../model/budget/scaling_law.ts";
+import {
+  formatBudget,
+  planSweep,
+  type SweepQuestion,
+} from "../../../model/budget/sweep_plan.ts";
+import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+
+const base = parseRunConfig("train: { context: 128 }", "run.yaml");
+const QUESTION: SweepQuestion = {
+  grid: { budgets: [4e15, 1e15], ratios: [0.25, 0.5, 1, 2, 4], law: USUAL_LAW },
+  shapes: modelShapes({
+    vocabSize: 257,
+    context: 128,
+    bosTokenId: 256,
+    eosTokenId: 256,
+  }),
+  base,
+  memoryPlanner: new MemoryPlanner(DEFAULT_CAPABILITIES, base, 257),
+  memory: null,
+  uniqueTokens: 1e9,
+  batchLaw: "steplaw",
+};
+
+Deno.test("each amount is spent on sizes around the law's choice", () => {
+  const { points, notices } = planSweep(QUESTION);
+  assertEquals(notices, []);
+  assertEquals(points.map(({ budget }) => budget), [
+    ...Array(5).fill(1e15),
+    ...Array(5).fill(4e15),
+  ]);
+  for (const budget of [1e15, 4e15]) {
+    const group = points.filter((point) => point.budget === budget);
+    assertEquals(group.map(({ chosen }) => chosen), [
+      false,
+      false,
+      true,
+      false,
+      false,
+    ]);
+    const middle = group[2];
+    group.forEach(({ shape, steps, flops, tokens, predictedLoss }, i) => {
+      const ratio = shape.parameters / middle.shape.parameters;
+      assert(Math.abs(Math.log2(ratio) - (i - 2)) < 0.4, String(ratio));
+      // Whole steps: off by half of one at most.
+      assert(Math.abs(flops / budget - 1) <= 0.5 / steps);
+      assertEquals(flops, tokens * shape.flopsPerToken);
+      assert(predictedLoss >= middle.predictedLoss);
+    });
+  }
+});
+
+Deno.test("a run has the recipe of a plan and is measured at its end only", () => {
+  for (const { shape, budget, config, steps } of planSweep(QUESTION).points) {
+    const recipe = trainingRecipe({
+      blockParameters: shape.blockParameters,
+      tokens: budget / shape.flopsPerToken,
+      context: 128,
+      batchLaw: "steplaw",
+    });
+    const { train, optimizer, schedule, evaluate, sample } = config;
+    assertEquals(train.batch * train.accumulation, recipe.sequences);
+    assertEquals(optimizer.learning_rate, recipe.learningRate);
+    assertEquals(schedule.kind, "wsd");
+    assertEquals([train.steps, train.budget], [steps, null]);
+    assertEquals(evaluate, { every: 0, tokens: 65_536 });
+    assertEquals(sample.prompts, []);
+  }
+});
+
+Deno.test("sizes that do not exist, fit or suffice are left out and named", () => {
+  const { points, notices } = planSweep({
+    ...QUESTION,
+    grid: { ...QUESTION.grid, budgets: [1e10] },
+  });
+  assert(points.length < 5);
+  assert(
+    notices.some((notice) => notice.includes("there is no model of each")),
+  );
+  const tight = planSweep({ ...QUESTION, memory: 100e6 });
+  assert(tight.points.length < 10);
+  assert(tight.notices.every((notice) => notice.includes("fit the memory")));
+  assertThrows(
+    () => planSweep({ ...QUESTION, memory: 1e6 }),
+    InputError,
+    "Cannot sweep at 1e15 FLOP",
+  );
+  assertThrows(
+    () =>
+      planSweep({ ...QUESTION, grid: { ...QUESTION.grid, budgets: [1e8] } }),
+    InputError,
+    "too few to teach anything",
+  );
+});
+
+Deno.test("amounts of training have short names", () => {
+  assertEquals(formatBudget(1.6e13), "1.6e13");
+  assertEquals(formatBudget(1e12), "1e12");
+  assertEquals(formatBudget(123456), "1.235e5");
+});
