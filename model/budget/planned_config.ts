@@ -42,24 +42,21 @@ export function runConfigOf(
   question: PlanQuestion,
   chosen: FittingCandidate,
 ): RunConfig {
-  const { base, seconds, memory, given } = question;
+  const { base, seconds, memory, given = new Set() } = question;
   const { steps, fit } = chosen;
   const often = cadence(question, {
     steps,
     tokensPerStep: chosen.sequences * base.train.context,
     batch: fit.batch,
   });
-  const planned = trainedAs(often, chosen, given);
-  return {
+  const planned = trainedAs(often, chosen);
+  const decided: RunConfig = {
     ...planned,
     // The device decides when it trains: schedules follow the budget.
     train: { ...planned.train, budget: seconds, steps: null },
-    memory: keepGiven(
-      { ...planned, memory: { recompute: "auto", limit: memory } },
-      base,
-      given ?? new Set(),
-    ).memory,
+    memory: { recompute: "auto", limit: memory },
   };
+  return keepGiven(decided, base, given);
 }
 
 /**
@@ -67,14 +64,12 @@ export function runConfigOf(
  *
  * @param base What the plan leaves as it is.
  * @param model The model, how its steps are cut, how many there are.
- * @param given Dotted keys of the base that somebody decided. @default none
  */
 export function trainedAs(
   base: RunConfig,
   { shape, steps, learningRate, fit }: PlannedModel,
-  given: ReadonlySet<string> = new Set(),
 ): RunConfig {
-  const decided: RunConfig = {
+  return {
     ...base,
     model: shape.section,
     train: {
@@ -96,7 +91,6 @@ export function trainedAs(
       decay: DECAY_SHARE,
     },
   };
-  return keepGiven(decided, base, given);
 }
 
 /**

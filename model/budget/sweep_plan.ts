@@ -1,6 +1,7 @@
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import type { RunConfig } from "../train/run_config.ts";
+import { keepGiven } from "./keep_given.ts";
 import type { MemoryPlanner } from "./memory_planner.ts";
 import { closestShape, type ModelShape } from "./model_shape.ts";
 import { trainedAs } from "./planned_config.ts";
@@ -150,7 +151,11 @@ function pointOf(
   );
   if (!fit) return `${name} is left out: it does not fit the memory`;
   const tokens = steps * sequences * context;
-  const trained = trainedAs(base, { shape, steps, learningRate, fit }, given);
+  const trained = keepGiven(
+    trainedAs(base, { shape, steps, learningRate, fit }),
+    base,
+    given ?? new Set(),
+  );
   return {
     name,
     budget,

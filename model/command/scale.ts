@@ -135,10 +135,7 @@ export const scale: Command = {
       );
     }
     using folder = await SweepFolder.open(path, resume);
-    const base = await baseOf(
-      args,
-      resume ? join(path, "run.yaml") : undefined,
-    );
+    const base = resume ? await keptBase(folder) : await baseOf(args);
     const grids = [...folder.grids, ...(asked ? [asked] : [])];
     const gpu = await openDevice();
     const reporter = new SweepReporter(output);

@@ -109,7 +109,7 @@ Deno.test("nonsense budgets are refused before anything is trained", () =>
         [["--budget", "0s"], /"train\.budget" is "0s"/],
         [["--budget", "3650d"], /Cannot plan a run of .*at most a year/],
         [["--memory", "much"], /"memory\.limit" is "much"/],
-        [["--memory", "1MB"], /No model trains in .*the smallest one takes/],
+        [["--memory", "100kB"], /No model trains in .*the smallest one takes/],
         [[], /at least 10000 different ones/],
       ] as const
     ) {

@@ -60,7 +60,7 @@ Deno.test("plan refuses nonsense in one line", () =>
         [["--law", "besirogl"], /did you mean 'besiroglu'/],
         [["--law", "chinchilla"], /It is besiroglu, hoffmann or a file/],
         [["--device", "m1", "--budget", "3650d"], /at most a year/],
-        [["--device", "m1", "--memory", "1MB"], /No model trains in/],
+        [["--device", "m1", "--memory", "100kB"], /No model trains in/],
         [["--device", "m1", "--tokens", "100"], /on 100 tokens/],
       ] as const
     ) {

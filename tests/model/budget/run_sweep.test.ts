@@ -21,7 +21,8 @@ async function sweep(
 ): Promise<{ results: SweepResult[]; events: SweepEvent[] }> {
   const gpu = await testDevice();
   using folder = await SweepFolder.open(path, resume);
-  const base = tinyConfig(text, { "train.tune": "off" });
+  const config = tinyConfig(text, { "train.tune": "off" });
+  const base = { config, given: new Set<string>() };
   const prepared = await prepareSweep({
     folder: path,
     base,

@@ -12,7 +12,10 @@ import {
   type SweepPoint,
 } from "../../../model/budget/sweep_plan.ts";
 import type { SweepResult } from "../../../model/budget/sweep_result.ts";
-import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+import {
+  parseGivenConfig,
+  parseRunConfig,
+} from "../../../model/train/parse_run_config.ts";
 import { withFolder } from "../../data/with_folder.ts";
 
 const GRID: SweepGrid = { budgets: [1e12], ratios: [1, 2], law: USUAL_LAW };
@@ -64,7 +67,7 @@ Deno.test("a sweep's folder remembers what was asked and what is finished", () =
     const [first, second] = pointsOf();
     {
       using sweep = await SweepFolder.open(path, false);
-      await sweep.describe(parseRunConfig("", "x"), [GRID]);
+      await sweep.describe(parseGivenConfig("seed: 1", "x"), [GRID]);
       await sweep.add(resultOf(first));
       assert(sweep.has(first, 1000));
       await assertRejects(
@@ -79,6 +82,7 @@ Deno.test("a sweep's folder remembers what was asked and what is finished", () =
     {
       using sweep = await SweepFolder.open(path, true);
       assertEquals(sweep.grids, [GRID]);
+      assertEquals(sweep.given, new Set(["seed"]));
       assertEquals([...sweep.results.values()], [resultOf(first)]);
       assert(sweep.has(first, 1000));
       assert(!sweep.has(second, 1000));
@@ -114,15 +118,19 @@ Deno.test("folders that hold something else are refused in one line", () =>
       const [text, message] of [
         ["", "is not valid JSON"],
         ["{}", '"format" is missing'],
-        ['{"format":"minnow sweep 1"}', '"grids" must be a list'],
+        ['{"format":"minnow sweep 1"}', '"given" must be a list'],
         [
-          `{"format":"minnow sweep 1","grids":[${
+          '{"format":"minnow sweep 1","given":[]}',
+          '"grids" must be a list',
+        ],
+        [
+          `{"format":"minnow sweep 1","given":[],"grids":[${
             grid.replace("[1,2]", "[1,-2]")
           }]}`,
           '"grids[0].ratios" must be a list of numbers above 0',
         ],
         [
-          `{"format":"minnow sweep 1","grids":[${
+          `{"format":"minnow sweep 1","given":[],"grids":[${
             grid.replace('"beta":', '"b":')
           }]}`,
           '"grids[0].law.beta" must be a number above 0',
@@ -136,7 +144,10 @@ Deno.test("folders that hold something else are refused in one line", () =>
         message,
       );
     }
-    await Deno.writeTextFile(file, `{"format":"minnow sweep 1","grids":[]}`);
+    await Deno.writeTextFile(
+      file,
+      `{"format":"minnow sweep 1","given":[],"grids":[]}`,
+    );
     await assertRejects(
       () => SweepFolder.open(folder, false),
       InputError,

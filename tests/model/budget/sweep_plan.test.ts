@@ -99,6 +99,28 @@ Deno.test("sizes that do not exist, fit or suffice are left out and named", () =
   );
 });
 
+Deno.test("what was given of the recipe stays, whatever the law says", () => {
+  const { points } = planSweep({
+    ...QUESTION,
+    base: parseRunConfig(
+      "{ train: { context: 128, batch: 3 }, optimizer: { learning_rate: 2e-4 }," +
+        " schedule: { decay: 0.3 } }",
+      "run.yaml",
+    ),
+    given: new Set([
+      "train.batch",
+      "optimizer.learning_rate",
+      "schedule.decay",
+    ]),
+  });
+  for (const { config, steps } of points) {
+    assertEquals(config.train.batch, 3);
+    assertEquals(config.train.steps, steps);
+    assertEquals(config.optimizer.learning_rate, 2e-4);
+    assertEquals(config.schedule.decay, 0.3);
+  }
+});
+
 Deno.test("amounts of training have short names", () => {
   assertEquals(formatBudget(1.6e13), "1.6e13");
   assertEquals(formatBudget(1e12), "1e12");
