@@ -134,6 +134,11 @@ export { columnSum } from "./kernels/ops/column_sum.ts";
 export { embedding } from "./kernels/ops/embedding.ts";
 export type { EmbeddingInputs } from "./kernels/ops/embedding.ts";
 export { gatedActivation } from "./kernels/ops/gated_activation.ts";
+export { headNorm } from "./kernels/ops/head_norm.ts";
+export type {
+  HeadNormInputs,
+  HeadNormOptions,
+} from "./kernels/ops/head_norm.ts";
 export { gatherMetrics } from "./kernels/ops/gather_metrics.ts";
 export type { MetricPart } from "./kernels/ops/gather_metrics.ts";
 export { gradientNorm } from "./kernels/ops/gradient_norm.ts";
@@ -310,6 +315,7 @@ export { LanguageModel } from "./model/language_model.ts";
 export type { HiddenStates, LayerCache } from "./model/language_model.ts";
 export { loadWeights } from "./model/load_weights.ts";
 export { huggingFaceConfig, parseModelConfig } from "./model/model_config.ts";
+export type { RecipeConfig } from "./model/recipe_fields.ts";
 export type {
   Gpt2Config,
   LlamaConfig,

@@ -1,5 +1,6 @@
 import { InputError } from "../data/input_error.ts";
 import type { Gpt2Config, LlamaConfig, SharedConfig } from "./model_config.ts";
+import { RECIPE_FIELDS } from "./recipe_fields.ts";
 import {
   boolean,
   choice,
@@ -103,11 +104,6 @@ export const LLAMA_FIELDS: Section<LlamaFields> = {
     0x1000000,
     "longest sequence, in tokens",
   ),
-  hidden_act: choice({
-    choices: ["silu"],
-    default: "silu",
-    description: "nonlinearity of the feed-forward part's gate",
-  }),
   attention_bias: choice({
     choices: [false],
     default: false,
@@ -118,6 +114,25 @@ export const LLAMA_FIELDS: Section<LlamaFields> = {
     default: false,
     description: "whether the feed-forward part's projections have biases",
   }),
+  ...RECIPE_FIELDS,
+};
+
+/**
+ * Fields of a Qwen3 configuration, a Llama with normalised queries and keys,
+ * with the defaults of Transformers.
+ */
+export const QWEN3_FIELDS: Section<LlamaFields> = {
+  ...LLAMA_FIELDS,
+  vocab_size: { ...LLAMA_FIELDS.vocab_size, default: 151936 },
+  intermediate_size: { ...LLAMA_FIELDS.intermediate_size, default: 22016 },
+  head_dim: { ...LLAMA_FIELDS.head_dim, default: 128 },
+  max_position_embeddings: {
+    ...LLAMA_FIELDS.max_position_embeddings,
+    default: 32768,
+  },
+  bos_token_id: { ...LLAMA_FIELDS.bos_token_id, default: null },
+  eos_token_id: { ...LLAMA_FIELDS.eos_token_id, default: null },
+  qk_norm: { ...LLAMA_FIELDS.qk_norm, default: true },
 };
 
 /**

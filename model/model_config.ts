@@ -4,7 +4,13 @@ import {
   completeLlama,
   GPT2_FIELDS,
   LLAMA_FIELDS,
+  QWEN3_FIELDS,
 } from "./config_fields.ts";
+import {
+  exportedType,
+  RECIPE_FIELDS,
+  type RecipeConfig,
+} from "./recipe_fields.ts";
 import { parseField, quote, type Section } from "../data/schema.ts";
 
 /** What every family's configuration has. */
@@ -41,8 +47,11 @@ export interface Gpt2Config extends SharedConfig {
   readonly layer_norm_epsilon: number;
 }
 
-/** A Llama model, under Hugging Face's field names. */
-export interface LlamaConfig extends SharedConfig {
+/**
+ * A Llama model, under Hugging Face's field names, and what it may have beyond
+ * Llama.
+ */
+export interface LlamaConfig extends SharedConfig, RecipeConfig {
   /** Tells the families apart. */
   readonly model_type: "llama";
   /** Width of the residual stream. */
@@ -63,8 +72,6 @@ export interface LlamaConfig extends SharedConfig {
   readonly rope_theta: number;
   /** Longest sequence, in tokens. */
   readonly max_position_embeddings: number;
-  /** Nonlinearity of the feed-forward part's gate. */
-  readonly hidden_act: "silu";
   /** Whether the attention's projections have biases. */
   readonly attention_bias: false;
   /** Whether the feed-forward part's projections have biases. */
@@ -74,16 +81,26 @@ export interface LlamaConfig extends SharedConfig {
 /** A model of any family; `model_type` says which. */
 export type ModelConfig = Gpt2Config | LlamaConfig;
 
-/** Keys of which only one value is implemented, for each family. */
+/** Types of models that can be read; `minnow` is a Llama with more to it. */
+const TYPES = ["gpt2", "llama", "qwen3", "minnow"] as const;
+
+/** Keys of which only one value is implemented, for each type of model. */
 const FIXED: Readonly<
-  Record<ModelConfig["model_type"], Readonly<Record<string, unknown>>>
+  Record<typeof TYPES[number], Readonly<Record<string, unknown>>>
 > = {
   gpt2: {
     scale_attn_weights: true,
     scale_attn_by_inverse_layer_idx: false,
     add_cross_attention: false,
   },
-  llama: { partial_rotary_factor: 1 },
+  // Elsewhere relu2 would stand in the gate.
+  llama: { partial_rotary_factor: 1, hidden_act: "silu" },
+  qwen3: {
+    partial_rotary_factor: 1,
+    hidden_act: "silu",
+    use_sliding_window: false,
+  },
+  minnow: { partial_rotary_factor: 1 },
 };
 
 /**
@@ -108,36 +125,42 @@ const FIXED: Readonly<
  */
 export function parseModelConfig(json: unknown, source: string): ModelConfig {
   const given = parseObject(json, source);
-  const family = given.get("model_type");
-  if (family !== "gpt2" && family !== "llama") {
+  const named = given.get("model_type");
+  const type = TYPES.find((candidate) => candidate === named);
+  if (type === undefined) {
     throw new InputError(
-      `${source}: "model_type" is ${
-        quote(family)
-      }; it must be one of "gpt2", "llama"`,
+      `${source}: "model_type" is ${quote(named)}; it must be one of ${
+        TYPES.map(quote).join(", ")
+      }`,
     );
   }
-  const fixed = Object.entries({
-    ...FIXED[family],
-    quantization_config: null,
-  });
+  const fixed = Object.entries({ ...FIXED[type], quantization_config: null });
   for (const [key, only] of fixed) {
     const value = given.get(key) ?? only;
     if (value !== only) throw unsupported(source, key, value, quote(only));
   }
-  if (family === "gpt2") {
+  if (type === "gpt2") {
     return completeGpt2(parseFields(GPT2_FIELDS, given, source), source);
   }
   const theta = ropeTheta(given, source);
   if (theta !== undefined) given.set("rope_theta", theta);
-  return completeLlama(parseFields(LLAMA_FIELDS, given, source), source);
+  if (type !== "minnow") {
+    // Under other names these keys are nobody's, or mean something else.
+    for (const key of Object.keys(RECIPE_FIELDS)) given.delete(key);
+  }
+  if (type === "qwen3") checkLayerTypes(given, source);
+  const fields = type === "qwen3" ? QWEN3_FIELDS : LLAMA_FIELDS;
+  return completeLlama(parseFields(fields, given, source), source);
 }
 
 /**
  * Writes a Hugging Face `config.json`.
  *
  * @param config A configuration.
- * @returns What to write into `config.json` so that Transformers loads the
- * model; {@linkcode parseModelConfig} reads it back unchanged.
+ * @returns What to write into `config.json`; {@linkcode parseModelConfig} reads
+ * it back, but for `zero_init`. Transformers loads the model where it has that
+ * architecture: a Llama with `qk_norm` is a Qwen3. It refuses others, of the
+ * type `minnow`.
  *
  * @example
  * ```ts
@@ -166,16 +189,38 @@ export function huggingFaceConfig(
       ...shared,
     };
   }
+  const { model_type: _, zero_init: __, qk_norm, ...llama } = config;
+  const type = exportedType(config);
   return {
-    architectures: ["LlamaForCausalLM"],
-    model_type,
-    ...fields,
+    architectures: [ARCHITECTURES[type]],
+    model_type: type,
+    ...llama,
+    ...(type === "minnow" && { qk_norm }),
     attention_dropout: 0,
     // Transformers before 5 reads rope_theta beside it, later ones this.
     rope_parameters: { rope_theta: config.rope_theta, rope_type: "default" },
     rope_scaling: null,
     ...shared,
   };
+}
+
+/** Names of the architectures by type of model. */
+const ARCHITECTURES = {
+  llama: "LlamaForCausalLM",
+  qwen3: "Qwen3ForCausalLM",
+  minnow: "MinnowForCausalLM",
+} as const;
+
+/** Refuses layers that see only a window of their sequence. */
+function checkLayerTypes(
+  given: ReadonlyMap<string, unknown>,
+  source: string,
+): void {
+  const types: unknown = given.get("layer_types") ?? [];
+  const other = [types].flat().find((type) => type !== "full_attention");
+  if (other !== undefined) {
+    throw unsupported(source, "layer_types", other, '"full_attention"');
+  }
 }
 
 /** The values of a section's keys, a missing one at its default. */

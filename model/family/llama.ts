@@ -1,5 +1,6 @@
 import { embedding } from "../../kernels/ops/embedding.ts";
 import { gatedActivation } from "../../kernels/ops/gated_activation.ts";
+import { headNorm } from "../../kernels/ops/head_norm.ts";
 import { matmul } from "../../kernels/ops/matmul.ts";
 import { rmsNorm } from "../../kernels/ops/rms_norm.ts";
 import { rope } from "../../kernels/ops/rope.ts";
@@ -17,6 +18,7 @@ const HEAD = "lm_head.weight";
  * Llama (Touvron et al. 2023, arXiv 2302.13971 and 2307.09288): rotary
  * positions in half-split form, RMS norm, SwiGLU, grouped-query attention.
  * Projections are stored (out, in); those that read the same input are stacked.
+ * `RecipeConfig` tells what a model may have beyond Llama.
  */
 export const llama: Family<LlamaConfig> = {
   attention: (config) => ({
@@ -45,9 +47,14 @@ export const llama: Family<LlamaConfig> = {
         initial: { kind: "normal", deviation: config.initializer_range },
       };
     };
-    const norm = (name: string): ParameterSpec => ({
+    // The last projection of each half of a block.
+    const last = (name: string, columns: number): ParameterSpec => {
+      const spec = stacked(name, [[name, width]], columns);
+      return config.zero_init ? { ...spec, initial: { kind: "zeros" } } : spec;
+    };
+    const norm = (name: string, columns = width): ParameterSpec => ({
       key: name,
-      parts: [{ name: `${name}.weight`, shape: [width] }],
+      parts: [{ name: `${name}.weight`, shape: [columns] }],
       decay: false,
       initial: { kind: "ones" },
     });
@@ -67,17 +74,20 @@ export const llama: Family<LlamaConfig> = {
           [`${attention}.k_proj`, keys],
           [`${attention}.v_proj`, keys],
         ], width),
-        stacked(
-          `${attention}.o_proj`,
-          [[`${attention}.o_proj`, width]],
-          queries,
-        ),
+        ...(config.qk_norm
+          ? ["q_norm", "k_norm"].map((name) =>
+            norm(`${attention}.${name}`, config.head_dim)
+          )
+          : []),
+        last(`${attention}.o_proj`, queries),
         norm(`${block}.post_attention_layernorm`),
-        stacked(`${mlp}.gate_up_proj`, [
-          [`${mlp}.gate_proj`, inner],
-          [`${mlp}.up_proj`, inner],
-        ], width),
-        stacked(`${mlp}.down_proj`, [[`${mlp}.down_proj`, width]], inner),
+        config.hidden_act === "silu"
+          ? stacked(`${mlp}.gate_up_proj`, [
+            [`${mlp}.gate_proj`, inner],
+            [`${mlp}.up_proj`, inner],
+          ], width)
+          : stacked(`${mlp}.up_proj`, [[`${mlp}.up_proj`, inner]], width),
+        last(`${mlp}.down_proj`, inner),
       );
     }
     specs.push(norm("model.norm"));
@@ -115,7 +125,7 @@ export const llama: Family<LlamaConfig> = {
   },
 };
 
-/** One pre-norm block: x + attention(norm x), then + SwiGLU(norm x). */
+/** One pre-norm block: x + attention(norm x), then + feedForward(norm x). */
 function block(
   graph: Graph,
   config: LlamaConfig,
@@ -125,20 +135,35 @@ function block(
   rotation: Tensor,
 ): Tensor {
   const prefix = `model.layers.${layer}`;
-  const project = (a: Tensor, name: string, addend?: Tensor) =>
-    graph.scope(name, () =>
+  const project = (
+    a: Tensor,
+    name: string,
+    extra: { addend?: Tensor; activation?: "relu2" } = {},
+  ) => {
+    const { addend, activation } = extra;
+    return graph.scope(name, () =>
       matmul(graph, {
         a,
         b: context.weight(`${prefix}.${name}`),
         ...(addend ? { addend } : {}),
-      }, { layout: "nt" }));
+      }, { layout: "nt", ...(activation ? { activation } : {}) }));
+  };
   const norm = (value: Tensor, name: string) =>
     applyNorm(graph, config, context, value, `${prefix}.${name}`, name);
+  const gated = (gateUp: Tensor) =>
+    graph.scope("mlp", () => gatedActivation(graph, gateUp, "silu"));
   const shape = llama.attention(config);
   const qkv = project(norm(x, "input_layernorm"), "self_attn.qkv_proj");
   const mixed = graph.scope("self_attn", () => {
+    const compared = config.qk_norm
+      ? headNorm(graph, {
+        x: qkv,
+        queryWeight: context.weight(`${prefix}.self_attn.q_norm`),
+        keyWeight: context.weight(`${prefix}.self_attn.k_norm`),
+      }, { ...shape, epsilon: config.rms_norm_eps })
+      : qkv;
     const rotated = rope(graph, {
-      x: qkv,
+      x: compared,
       table: rotation,
       ...(context.offset ? { offset: context.offset } : {}),
     }, {
@@ -149,16 +174,12 @@ function block(
     });
     return context.attend(rotated, shape, layer);
   });
-  const middle = project(mixed, "self_attn.o_proj", x);
-  const gateUp = project(
-    norm(middle, "post_attention_layernorm"),
-    "mlp.gate_up_proj",
-  );
-  const wide = graph.scope(
-    "mlp",
-    () => gatedActivation(graph, gateUp, "silu"),
-  );
-  return project(wide, "mlp.down_proj", middle);
+  const middle = project(mixed, "self_attn.o_proj", { addend: x });
+  const normed = norm(middle, "post_attention_layernorm");
+  const wide = config.hidden_act === "relu2"
+    ? project(normed, "mlp.up_proj", { activation: "relu2" })
+    : gated(project(normed, "mlp.gate_up_proj"));
+  return project(wide, "mlp.down_proj", { addend: middle });
 }
 
 function applyNorm(

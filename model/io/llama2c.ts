@@ -1,7 +1,8 @@
 import { InputError } from "../../data/input_error.ts";
 import { completeLlama, LLAMA_FIELDS } from "../config_fields.ts";
+import { RECIPE_FIELDS } from "../recipe_fields.ts";
 import type { LlamaConfig } from "../model_config.ts";
-import { parseField } from "../../data/schema.ts";
+import { defaultsOf, parseField } from "../../data/schema.ts";
 import { PositionedFile } from "./positioned_file.ts";
 import type { WeightSource } from "./weight_source.ts";
 
@@ -86,6 +87,7 @@ function readHeader(
     value: number,
   ) => parseField(LLAMA_FIELDS[key], value, key, path);
   const config = completeLlama({
+    ...defaultsOf(RECIPE_FIELDS),
     // A negative size says that the head has weights of its own.
     vocab_size: field("vocab_size", Math.abs(vocabulary)),
     tie_word_embeddings: vocabulary > 0,
@@ -104,7 +106,6 @@ function readHeader(
     // Constants of llama2.c, which its files do not hold.
     rms_norm_eps: 1e-5,
     rope_theta: 10000,
-    hidden_act: "silu",
     attention_bias: false,
     mlp_bias: false,
     initializer_range: LLAMA_FIELDS.initializer_range.default,

@@ -88,14 +88,13 @@ export function resolveModel(
     checkRoom(source, "n_positions", fields.n_positions, context);
     return completeGpt2(fields, `${source}: model`);
   }
-  const given: Partial<LlamaFields> = { ...preset, ...section.fields };
+  const own = section.fields;
+  const given: Partial<LlamaFields> = { ...preset, ...own };
   const hidden = given.hidden_size ?? 128;
+  const plain = given.hidden_act === "relu2";
   const fields: LlamaFields = {
     ...defaultsOf(LLAMA_FIELDS),
     hidden_size: hidden,
-    // Three matrices of this width hold what two of 4 · hidden_size would
-    // (Shazeer, arXiv:2002.05202), rounded up to what suits vector loads.
-    intermediate_size: Math.ceil(hidden * 8 / 3 / 32) * 32,
     num_hidden_layers: 4,
     num_attention_heads: 4,
     rms_norm_eps: 1e-5,
@@ -104,6 +103,13 @@ export function resolveModel(
     ...tokens,
     max_position_embeddings: context,
     ...given,
+    // A gate makes three matrices, which hold what two of 4 · hidden_size
+    // would (Shazeer, arXiv:2002.05202), rounded up to what suits vector loads.
+    // Presets name the width for three.
+    intermediate_size: own.intermediate_size ??
+      (plain
+        ? 4 * hidden
+        : given.intermediate_size ?? Math.ceil(hidden * 8 / 3 / 32) * 32),
   };
   checkRoom(source, "vocab_size", fields.vocab_size, vocabSize);
   checkRoom(

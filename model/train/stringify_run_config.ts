@@ -1,6 +1,7 @@
 import { stringify } from "@std/yaml";
 import { GPT2_FIELDS, LLAMA_FIELDS } from "../config_fields.ts";
 import { type Field, quote, type Section } from "../../data/schema.ts";
+import { RECIPE_FIELDS } from "../recipe_fields.ts";
 import type { ModelSection, RunConfig } from "./run_config.ts";
 import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
 
@@ -41,10 +42,14 @@ export function stringifyRunConfig(config: RunConfig): string {
  * Describes every key, as `--help` prints them.
  *
  * @returns All keys of a run's configuration for people: the key with its
- * default, below it what it means and what is allowed.
+ * default, below it what it means and what is allowed. Of the model these are
+ * the ingredients; its shape has the names of Hugging Face.
  */
 export function describeRunConfig(): string {
   const lines = describe("seed", SEED);
+  for (const [key, field] of Object.entries<Field<unknown>>(RECIPE_FIELDS)) {
+    lines.push(...describe(`model.${key}`, field));
+  }
   for (const [name, section] of Object.entries(RUN_SECTIONS)) {
     for (const [key, field] of Object.entries<Field<unknown>>(section)) {
       lines.push(...describe(`${name}.${key}`, field));

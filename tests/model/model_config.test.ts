@@ -1,10 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../../data/input_error.ts";
+import { defaultsOf } from "../../data/schema.ts";
+import { LanguageModel } from "../../model/language_model.ts";
 import {
   huggingFaceConfig,
   type LlamaConfig,
   parseModelConfig,
 } from "../../model/model_config.ts";
+import { RECIPE_FIELDS } from "../../model/recipe_fields.ts";
 
 Deno.test("a bare gpt2 is the 124M model of Transformers", () => {
   assertEquals(parseModelConfig({ model_type: "gpt2" }, "config.json"), {
@@ -38,7 +41,7 @@ Deno.test("a bare llama is the 7B model of Transformers", () => {
     rope_theta: 10000,
     max_position_embeddings: 2048,
     tie_word_embeddings: false,
-    hidden_act: "silu",
+    ...defaultsOf(RECIPE_FIELDS),
     initializer_range: 0.02,
     attention_bias: false,
     mlp_bias: false,
@@ -93,11 +96,62 @@ Deno.test("what is written for Transformers is read back unchanged", () => {
     SMOLLM2,
     { model_type: "gpt2", n_embd: 60, n_head: 3, n_inner: 77, vocab_size: 9 },
     { model_type: "llama", head_dim: 6, tie_word_embeddings: true },
+    { model_type: "qwen3" },
+    { model_type: "minnow", hidden_act: "relu2", qk_norm: true },
   ].map((json) => parseModelConfig(json, "config.json"));
   for (const config of configs) {
     const written = JSON.parse(JSON.stringify(huggingFaceConfig(config)));
     assertEquals(parseModelConfig(written, "config.json"), config);
   }
+});
+
+// The keys of Qwen/Qwen3-0.6B that matter, as Transformers 4 wrote them.
+const QWEN3 = {
+  architectures: ["Qwen3ForCausalLM"],
+  attention_bias: false,
+  attention_dropout: 0.0,
+  bos_token_id: 151643,
+  eos_token_id: 151645,
+  head_dim: 128,
+  hidden_act: "silu",
+  hidden_size: 1024,
+  initializer_range: 0.02,
+  intermediate_size: 3072,
+  max_position_embeddings: 40960,
+  max_window_layers: 28,
+  model_type: "qwen3",
+  num_attention_heads: 16,
+  num_hidden_layers: 28,
+  num_key_value_heads: 8,
+  rms_norm_eps: 1e-6,
+  rope_scaling: null,
+  rope_theta: 1000000,
+  sliding_window: null,
+  tie_word_embeddings: true,
+  torch_dtype: "bfloat16",
+  use_cache: true,
+  use_sliding_window: false,
+  vocab_size: 151936,
+};
+
+Deno.test("a Qwen3 is a Llama with normalised queries and keys", () => {
+  const config = parseModelConfig(QWEN3, "config.json") as LlamaConfig;
+  assertEquals(config.qk_norm, true);
+  assertEquals(new LanguageModel(config, Infinity).parameters.count, 596049920);
+  const llama = { ...config, qk_norm: false };
+  assertEquals(huggingFaceConfig(llama).architectures, ["LlamaForCausalLM"]);
+  const written = huggingFaceConfig(config);
+  assertEquals(written.architectures, ["Qwen3ForCausalLM"]);
+  assertEquals(written.model_type, "qwen3");
+});
+
+Deno.test("what Transformers has no architecture for has a name it refuses", () => {
+  const config = parseModelConfig({ model_type: "llama" }, "config.json");
+  const written = huggingFaceConfig(
+    { ...config as LlamaConfig, hidden_act: "relu2" },
+  );
+  assertEquals(written.model_type, "minnow");
+  assertEquals(written.architectures, ["MinnowForCausalLM"]);
 });
 
 Deno.test("a special token beyond the vocabulary is none", () => {
@@ -115,11 +169,11 @@ Deno.test("what is not allowed is refused with key and value", () => {
     [[], "c.json: is []; it must be an object"],
     [
       {},
-      'c.json: "model_type" is missing; it must be one of "gpt2", "llama"',
+      'c.json: "model_type" is missing; it must be one of "gpt2", "llama", "qwen3", "minnow"',
     ],
     [
       { model_type: "phi" },
-      'c.json: "model_type" is "phi"; it must be one of "gpt2", "llama"',
+      'c.json: "model_type" is "phi"; it must be one of "gpt2", "llama", "qwen3", "minnow"',
     ],
     [
       { model_type: "gpt2", n_layer: 1.5 },
@@ -152,6 +206,21 @@ Deno.test("what is not allowed is refused with key and value", () => {
     [
       { model_type: "llama", attention_bias: true },
       'c.json: "attention_bias" is true; it must be false',
+    ],
+    [
+      { model_type: "llama", hidden_act: "relu2" },
+      'c.json: "hidden_act" is "relu2", which is not implemented; it must be "silu"',
+    ],
+    [
+      { model_type: "qwen3", use_sliding_window: true },
+      'c.json: "use_sliding_window" is true, which is not implemented; it must be false',
+    ],
+    [
+      {
+        model_type: "qwen3",
+        layer_types: ["full_attention", "sliding_attention"],
+      },
+      'c.json: "layer_types" is "sliding_attention", which is not implemented; it must be "full_attention"',
     ],
     [
       { model_type: "llama", rope_scaling: { type: "linear", factor: 2 } },

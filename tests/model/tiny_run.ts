@@ -28,6 +28,12 @@ export const TINY_LLAMA_YAML: string = TINY_YAML.replace(
     "num_attention_heads: 2, num_key_value_heads: 1 }",
 );
 
+/** The same with what a llama model may have beyond Llama. */
+export const TINY_RECIPE_YAML: string = TINY_LLAMA_YAML.replace(
+  "num_key_value_heads: 1",
+  "num_key_value_heads: 1, qk_norm: true, hidden_act: relu2",
+);
+
 /**
  * Writes a text that is easy to learn: short sentences over few words.
  *

@@ -1,4 +1,5 @@
-"""Writes gpt2.json and llama.json: what PyTorch computes for two small models.
+"""Writes gpt2.json, llama.json and qwen3.json: what PyTorch computes for small
+models.
 
 Usage: python make_parity.py FOLDER
 
@@ -174,6 +175,20 @@ def models():
             resid_pdrop=0.0,
             bos_token_id=None,
             eos_token_id=None,
+        )
+    )
+    yield "qwen3", transformers.Qwen3ForCausalLM(
+        transformers.Qwen3Config(
+            vocab_size=VOCABULARY,
+            hidden_size=60,
+            intermediate_size=148,
+            num_hidden_layers=3,
+            num_attention_heads=6,
+            num_key_value_heads=2,
+            head_dim=12,
+            max_position_embeddings=48,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=False,
         )
     )
     yield "llama", transformers.LlamaForCausalLM(

@@ -65,7 +65,7 @@ export interface ParityReference {
 }
 
 /** Families that there are numbers for. */
-export const PARITY_FAMILIES = ["gpt2", "llama"] as const;
+export const PARITY_FAMILIES = ["gpt2", "llama", "qwen3"] as const;
 
 /**
  * @param family The model's family.

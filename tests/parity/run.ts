@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   }
   console.log(
     failed > 0
-      ? `${failed} of 4 differ`
+      ? `${failed} of ${PARITY_FAMILIES.length + 2} differ`
       : "Compare minnow with these numbers: deno test -A tests/model/parity.test.ts",
   );
   return failed > 0 ? 1 : 0;

@@ -22,7 +22,12 @@ import {
 import { LanguageModel } from "../../../model/language_model.ts";
 import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { assertClose, testDevice } from "../../kernels/harness.ts";
-import { TINY_LLAMA_YAML, TINY_YAML, tinyConfig } from "../tiny_run.ts";
+import {
+  TINY_LLAMA_YAML,
+  TINY_RECIPE_YAML,
+  TINY_YAML,
+  tinyConfig,
+} from "../tiny_run.ts";
 
 const CAPACITY = 72;
 const GREEDY: GenerateOptions = {
@@ -90,9 +95,13 @@ async function withModel(
   executable.destroy();
 }
 
-for (const yaml of [TINY_YAML, TINY_LLAMA_YAML]) {
-  const { family } = tinyConfig("text.txt", {}, yaml).model;
-
+for (
+  const [family, yaml] of [
+    ["gpt2", TINY_YAML],
+    ["llama", TINY_LLAMA_YAML],
+    ["llama with more", TINY_RECIPE_YAML],
+  ]
+) {
   Deno.test(`${family}: a prompt gives the same logits whole, in pieces and token by token`, () =>
     withModel(yaml, async ({ program, executable, sequence }) => {
       const width = program.phases[0].logits.shape[1];

@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InputError } from "../../../data/input_error.ts";
+import { defaultsOf } from "../../../data/schema.ts";
+import { RECIPE_FIELDS } from "../../../model/recipe_fields.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
 import { resolveModel } from "../../../model/train/resolve_model.ts";
 import {
@@ -120,6 +122,7 @@ Deno.test("every key is described with its default", () => {
   const text = describeRunConfig();
   assertStringIncludes(text, "train.context: 256\n    tokens of a sequence");
   assertStringIncludes(text, "memory.limit: null\n");
+  assertStringIncludes(text, "model.qk_norm: false\n");
   assertStringIncludes(text, 'one of "cosine", "wsd", "constant"');
 });
 
@@ -257,7 +260,7 @@ Deno.test("what a model leaves open comes from tokenizer, run and family", () =>
     rope_theta: 10000,
     max_position_embeddings: 64,
     tie_word_embeddings: true,
-    hidden_act: "silu",
+    ...defaultsOf(RECIPE_FIELDS),
     initializer_range: 0.02,
     attention_bias: false,
     mlp_bias: false,
@@ -269,6 +272,12 @@ Deno.test("what a model leaves open comes from tokenizer, run and family", () =>
   assertEquals(
     resolved.model_type === "llama" && resolved.intermediate_size,
     1376,
+  );
+  const plain = read("model: {preset: primer, hidden_act: relu2}").model;
+  const wider = resolveModel(plain, SURROUNDINGS, "run.yaml");
+  assertEquals(
+    wider.model_type === "llama" && wider.intermediate_size,
+    4 * 96, // where there is no gate
   );
   const gpt2 = resolveModel(
     read("model: {preset: gpt2, n_layer: 2, vocab_size: 320}").model,

@@ -9,6 +9,7 @@ import { testDevice } from "../../kernels/harness.ts";
 import {
   eventsOf,
   TINY_LLAMA_YAML,
+  TINY_RECIPE_YAML,
   TINY_YAML,
   tinyConfig,
   trainTiny,
@@ -80,10 +81,16 @@ for (const { name, yaml, overrides } of RUNS) {
     }));
 }
 
-for (const yaml of [TINY_YAML, TINY_LLAMA_YAML]) {
+for (
+  const [name, yaml] of [
+    ["gpt2", TINY_YAML],
+    ["llama", TINY_LLAMA_YAML],
+    ["llama with more", TINY_RECIPE_YAML],
+  ]
+) {
   const { model, train, optimizer } = tinyConfig("text.txt", {}, yaml);
 
-  Deno.test(`${model.family}: recomputed activations give the same bits`, async () => {
+  Deno.test(`${name}: recomputed activations give the same bits`, async () => {
     const gpu = await testDevice();
     const shape = { batch: train.batch, context: train.context };
     const tokens = Uint32Array.from({ length: 4 * 32 }, (_, i) => i * i % 257);
