@@ -9,6 +9,9 @@ const FEWEST_STEPS = 4;
 /** Another number of steps is not worth it below this change. */
 const LEAST_CHANGE = 0.002;
 
+/** Changes of the number of steps beyond this share are worth a line. */
+const TOLD_CHANGE = 0.02;
+
 /** What a {@linkcode BudgetKeeper} begins with. */
 export interface BudgetStart {
   /** The run; how often it evaluates, samples and saves. */
@@ -118,6 +121,20 @@ export class BudgetKeeper {
       steps: wanted,
     };
     return this.#pace;
+  }
+
+  /**
+   * Tells that a run has another number of steps, if that is worth a line.
+   *
+   * @param before Steps before.
+   * @param after Steps now.
+   */
+  static noticeOf(before: number, after: number): string | undefined {
+    const change = after / before - 1;
+    if (Math.abs(change) <= TOLD_CHANGE) return undefined;
+    return `${after} steps instead of ${before}, because the run turns out ` +
+      `${change > 0 ? "faster" : "slower"} than expected: its time and its ` +
+      "schedule still end together";
   }
 
   #restart(step: number): void {

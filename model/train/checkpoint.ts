@@ -171,6 +171,22 @@ export async function pruneCheckpoints(
 }
 
 /**
+ * Removes checkpoints that are later than a step.
+ *
+ * @param run Folder that holds them.
+ * @param step The last step to keep.
+ */
+export async function removeLaterCheckpoints(
+  run: string,
+  step: number,
+): Promise<void> {
+  for (const checkpoint of await listCheckpoints(run)) {
+    if (checkpoint.step <= step) continue;
+    await Deno.remove(checkpoint.path, { recursive: true });
+  }
+}
+
+/**
  * Removes what a process that was killed while it wrote a checkpoint has left.
  * Only for the holder of the run's lock: nobody else may be writing.
  *

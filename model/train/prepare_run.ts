@@ -1,7 +1,11 @@
 import { join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { InputError } from "../../data/input_error.ts";
-import { Loader } from "../../data/loader.ts";
+import {
+  Loader,
+  type LoaderOptions,
+  type LoaderState,
+} from "../../data/loader.ts";
 import { FolderLock } from "../../data/folder_lock.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
@@ -92,6 +96,8 @@ export interface PreparedRun {
   readonly tokenizer: Tokenizer;
   /** Batches to learn from. */
   readonly loader: Loader;
+  /** Opens another one at another place. */
+  openLoader(state: LoaderState): Loader;
   /** The compiled program. */
   readonly session: TrainingSession;
   /** Optimizer steps in all, as planned before the first one. */
@@ -183,7 +189,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       bosTokenId: tokenizer.beginOfText,
       eosTokenId: tokenizer.endOfText,
     }, "run.yaml");
-    const loader = new Loader({
+    const loaderOptions: LoaderOptions = {
       source: corpus.train,
       sequenceLength: train.context,
       packedContext: corpus.packedContext,
@@ -191,8 +197,10 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       // A step takes its micro-batches at once and copies each as it goes.
       ahead: train.accumulation,
       keep: train.accumulation,
-      ...(resumed ? { state: resumed.state.loader } : {}),
-    });
+    };
+    const openLoader = (state?: LoaderState) =>
+      new Loader({ ...loaderOptions, ...(state ? { state } : {}) });
+    const loader = openLoader(resumed?.state.loader);
     const wanted: SessionOptions = {
       config: model,
       shape: {
@@ -269,6 +277,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       corpus,
       tokenizer,
       loader,
+      openLoader,
       session,
       steps,
       tokensPerStep,

@@ -61,6 +61,11 @@ export interface TrainSection {
    * this device; sums stay in f32. `f16` is for the forward pass alone.
    */
   readonly operands: OperandPrecision;
+  /**
+   * Whether to go back to the last good state, and to leave batches out, when
+   * the loss breaks away or gradients stay not finite.
+   */
+  readonly rollback: boolean;
 }
 
 /** AdamW and the clipping before it. */

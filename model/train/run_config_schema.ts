@@ -92,6 +92,12 @@ const train: Section<TrainSection> = {
     description:
       "what products may round operands to where faster; sums stay in f32",
   }),
+  rollback: boolean({
+    default: true,
+    description:
+      "go back to the last good state when the loss breaks away, and leave " +
+      "out what it broke on",
+  }),
 };
 
 const optimizer: Section<OptimizerSection> = {

@@ -24,7 +24,12 @@ export interface TrainingState {
     readonly spent: number;
     readonly pace: SchedulePace;
   } | null;
+  /** Steps' batches that are left out, because training broke on them. */
+  readonly skipped: readonly BatchPlace[];
 }
+
+/** Where in the data a step's batches begin. */
+export type BatchPlace = Pick<LoaderState, "epoch" | "position">;
 
 /**
  * The state of a run before its first step.
@@ -44,6 +49,7 @@ export function freshState(
     loader,
     best: null,
     budget: pace ? { spent: 0, pace } : null,
+    skipped: [],
   };
 }
 
@@ -88,6 +94,7 @@ export function parseTrainingState(
   // Earlier versions wrote none: their runs keep the steps they have.
   const budget = field(json, "budget") ?? null;
   const pace = field(budget, "pace");
+  const skipped = field(json, "skipped") ?? [];
   return {
     step: number(field(json, "step"), "step", true),
     tokens: number(field(json, "tokens"), "tokens", true),
@@ -121,5 +128,9 @@ export function parseTrainingState(
         steps: number(field(pace, "steps"), "budget.pace.steps", true),
       },
     },
+    skipped: (Array.isArray(skipped) ? skipped : [skipped]).map((place) => ({
+      epoch: number(field(place, "epoch"), "skipped.epoch", true),
+      position: number(field(place, "position"), "skipped.position", true),
+    })),
   };
 }

@@ -34,6 +34,7 @@ Deno.test("an empty file is the default run", () => {
         accumulation: 1,
         tune: "quick",
         operands: "f32",
+        rollback: true,
       },
       optimizer: {
         learning_rate: 1e-3,

@@ -199,6 +199,7 @@ Deno.test("two micro-batches are one batch of twice the size", () =>
 Deno.test("gradients that are not finite are reported, and nothing crashes", () =>
   withFolder(async (folder) => {
     const config = tinyConfig(await writeText(folder), {
+      "train.rollback": "false",
       "optimizer.learning_rate": "1e30",
       "optimizer.minimum_learning_rate": "1e30",
       "schedule.warmup": "0",

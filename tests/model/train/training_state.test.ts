@@ -10,6 +10,7 @@ const STATE = {
   loader: { epoch: 1, position: 7 },
   best: { step: 4, loss: 1.25 },
   budget: { spent: 3.5, pace: { from: 3, position: 3.75, steps: 9 } },
+  skipped: [{ epoch: 0, position: 3 }],
 };
 
 const parse = (state: unknown) =>
@@ -21,6 +22,7 @@ Deno.test("a state reads back as it was written", () => {
   assertEquals(parse(plain), plain);
   // As it was written before runs kept to a budget.
   assertEquals(parse({ ...STATE, budget: undefined }).budget, null);
+  assertEquals(parse({ ...STATE, skipped: undefined }).skipped, []);
   const order = { sequenceLength: 32, tokenCount: 1000, seed: 7 };
   const full = { ...STATE, loader: { ...STATE.loader, order } };
   assertEquals(parse(full), full);
@@ -46,6 +48,7 @@ Deno.test("a damaged state names file, key and value", () => {
         { ...STATE, budget: { spent: 1, pace: { from: 1, position: 1 } } },
         '"budget.pace.steps" is undefined',
       ],
+      [{ ...STATE, skipped: 5 }, '"skipped.epoch" is undefined'],
       [{ ...STATE, best: { step: 1 } }, '"best.loss" is undefined'],
     ] as const
   ) {

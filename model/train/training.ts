@@ -1,0 +1,400 @@
+import { join } from "@std/path";
+import type { Loader, LoaderState } from "../../data/loader.ts";
+import {
+  pruneCheckpoints,
+  removeLaterCheckpoints,
+  restoreCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+import type {
+  EvaluatedEvent,
+  ExerciseResult,
+  NoticeEvent,
+  StepEvent,
+  TrainEvent,
+} from "./events.ts";
+import { BudgetKeeper } from "./budget_keeper.ts";
+import { dueAt } from "./due_at.ts";
+import { evaluateRun } from "./evaluate_run.ts";
+import { exercisesOf } from "./exercises_of.ts";
+import { MetricsCsv } from "./metrics_csv.ts";
+import type { Trouble } from "./loss_watch.ts";
+import { noteOutcome } from "./plan_file.ts";
+import type { PreparedRun, RunOptions } from "./prepare_run.ts";
+import { Rollback } from "./rollback.ts";
+import {
+  learningRate,
+  type ScheduleOptions,
+  type SchedulePace,
+  schedulePosition,
+} from "./schedule.ts";
+import { SpeedMeter } from "./speed_meter.ts";
+import type { StepResult, TokenBatch } from "./training_session.ts";
+import { freshState, type TrainingState } from "./training_state.ts";
+import { startedEvent } from "./started_event.ts";
+import { writeSamples } from "./write_samples.ts";
+
+/** States to go back to that are kept on disk besides checkpoints. */
+const ROLLBACK_STATES = 2;
+
+/** One run from its first event to its last. */
+export class Training {
+  readonly #run: PreparedRun;
+  readonly #options: RunOptions;
+  readonly #meter: SpeedMeter;
+  #metrics: MetricsCsv | undefined;
+  readonly #schedule: ScheduleOptions;
+  readonly #now: () => number;
+  readonly #keeper: BudgetKeeper | undefined;
+  /** How the schedule goes on. */
+  #pace: SchedulePace;
+  /** Learning rates of the steps under way, the oldest first. */
+  readonly #rates: number[] = [];
+  readonly #rollback: Rollback | undefined;
+  #loader: Loader;
+  #state: TrainingState;
+  #started: number;
+  #validationLoss: number | null = null;
+  #checkpoint: { path: string; step: number } | null = null;
+
+  /**
+   * Begins with nothing done.
+   *
+   * @param run What was prepared.
+   * @param options What was asked for.
+   */
+  constructor(run: PreparedRun, options: RunOptions) {
+    this.#run = run;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#started = this.#now();
+    this.#meter = new SpeedMeter(
+      run.tokensPerStep,
+      run.flopsPerStep,
+      this.#now,
+    );
+    const { optimizer, schedule } = run.config;
+    this.#schedule = {
+      ...schedule,
+      steps: run.steps,
+      learningRate: optimizer.learning_rate,
+      minimumLearningRate: optimizer.minimum_learning_rate,
+    };
+    this.#state = run.resumed?.state ??
+      freshState(run.loader.state, run.budget?.pace);
+    this.#pace = run.budget?.pace ?? { from: 0, position: 0, steps: run.steps };
+    this.#keeper = run.budget && new BudgetKeeper({
+      ...run.budget,
+      config: run.config,
+      planned: run.steps,
+      spent: run.elapsed(),
+      now: this.#now,
+    }, this.#state.step);
+    this.#loader = run.loader;
+    if (!run.config.train.rollback) return;
+    const first = { path: run.resumed?.path ?? null, state: this.#state };
+    this.#rollback = new Rollback(first, this.#now);
+  }
+
+  /** Trains to the end. */
+  async *events(): AsyncGenerator<TrainEvent, void, void> {
+    try {
+      yield* this.#train();
+    } finally {
+      this.#metrics?.close();
+      await Rollback.clear(this.#options.out);
+    }
+  }
+
+  async *#train(): AsyncGenerator<TrainEvent, void, void> {
+    const { session, resumed } = this.#run;
+    await this.#load(resumed?.path ?? null);
+    this.#checkpoint = resumed ?? null;
+    this.#started = this.#now() - this.#state.seconds * 1000;
+    yield startedEvent(this.#run, this.#state.step, this.#pace.steps);
+    for (const message of this.#run.notices) yield { type: "notice", message };
+
+    this.#meter.start(this.#state.step);
+    let dispatched = this.#state.step;
+    do {
+      const { signal } = this.#options;
+      while (dispatched < this.#pace.steps && !signal?.aborted) {
+        if (session.executable.ring.full) {
+          yield* this.#takeSteps(1);
+          if (this.#rollback?.trouble) break;
+          yield* this.#review(dispatched);
+        }
+        this.#dispatch(++dispatched);
+        if (this.#isBoundary(dispatched)) {
+          yield* this.#takeSteps();
+          if (this.#rollback?.trouble) break;
+          yield* this.#visit(dispatched);
+          this.#meter.start(dispatched);
+        }
+      }
+      yield* this.#takeSteps();
+      if (this.#rollback?.trouble) {
+        yield* this.#goBack(this.#rollback, this.#rollback.trouble);
+        dispatched = this.#state.step;
+      }
+    } while (dispatched < this.#pace.steps && !this.#options.signal?.aborted);
+    yield* this.#conclude();
+  }
+
+  /** Fills the session from a checkpoint, or afresh, and opens the table. */
+  async #load(path: string | null): Promise<void> {
+    const { session, config } = this.#run;
+    const { model, executable } = session;
+    if (path === null) session.initialize(config.seed);
+    else await restoreCheckpoint(path, model, executable);
+    this.#metrics?.close();
+    this.#metrics = undefined;
+    this.#metrics = await MetricsCsv.open(
+      join(this.#options.out, "metrics.csv"),
+      this.#state.step,
+    );
+  }
+
+  /** Goes back to the last good state, or ends the run there. */
+  async *#goBack(
+    rollback: Rollback,
+    trouble: Trouble,
+  ): AsyncGenerator<TrainEvent, void, void> {
+    const { out } = this.#options;
+    const { path, state, message, hopeless } = await rollback.back(trouble);
+    const { step } = state;
+    this.#state = { ...state, seconds: this.#state.seconds };
+    await this.#load(path);
+    this.#loader = this.#run.openLoader(state.loader);
+    await removeLaterCheckpoints(out, step);
+    if ((this.#checkpoint?.step ?? 0) > step) this.#checkpoint = null;
+    this.#pace = state.budget?.pace ?? this.#pace;
+    this.#keeper?.rewind(step, this.#pace);
+    this.#meter.start(step);
+    if (!hopeless) return yield { type: "notice", message };
+    if (path !== null && this.#checkpoint?.step !== step) {
+      yield* this.#save(false);
+    }
+    throw new Error(message);
+  }
+
+  /** Saves a state to go back to, beside the checkpoints. */
+  async *#saveGood(rollback: Rollback): AsyncGenerator<TrainEvent, void, void> {
+    const began = this.#now();
+    const folder = Rollback.folder(this.#options.out);
+    try {
+      const path = await this.#write(folder);
+      await pruneCheckpoints(folder, ROLLBACK_STATES, null);
+      const seconds = (this.#now() - began) / 1000;
+      rollback.keep({ path, state: this.#state }, seconds);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      rollback.disable();
+      yield {
+        type: "notice",
+        message: `Cannot save a state to go back to (${error.message}); ` +
+          "training goes on with checkpoints alone",
+      };
+    }
+  }
+
+  /** Keeps the run within its time, where it has one. */
+  *#review(dispatched: number): Generator<NoticeEvent, void, void> {
+    const before = this.#pace.steps;
+    const pace = this.#keeper?.review(this.#state.step, dispatched);
+    if (!pace) return;
+    this.#pace = pace;
+    const message = BudgetKeeper.noticeOf(before, pace.steps);
+    if (message !== undefined) yield { type: "notice", message };
+  }
+
+  #dispatch(step: number): void {
+    const { config, session } = this.#run;
+    const { batch, accumulation } = config.train;
+    const draw = () =>
+      Array.from(
+        { length: accumulation },
+        (): TokenBatch => this.#loader.next(batch),
+      );
+    while (this.#isSkipped(this.#loader.state)) draw();
+    this.#rollback?.queue(step, this.#loader.state);
+    const batches = draw();
+    const rate = learningRate(
+      schedulePosition(step - 1, this.#run.steps, this.#pace),
+      this.#schedule,
+    );
+    this.#rates.push(rate);
+    session.step(batches, { step, learningRate: rate });
+    // The loader is ahead of the steps taken so far; checkpoints are written
+    // only when all steps under way were taken, and it is not.
+    this.#state = { ...this.#state, loader: this.#loader.state };
+  }
+
+  /** Whether the batches at a place are left out. */
+  #isSkipped({ epoch, position }: LoaderState): boolean {
+    return this.#state.skipped.some((place) =>
+      place.epoch === epoch && place.position === position
+    );
+  }
+
+  /** Waits for steps under way, the oldest first. */
+  async *#takeSteps(
+    most: number = Infinity,
+  ): AsyncGenerator<StepEvent, void, void> {
+    for (let taken = 0; taken < most; taken++) {
+      const result = await this.#run.session.result();
+      if (!result) return;
+      // Timestamps of many steps would not fit the query set.
+      const { executable } = this.#run.session;
+      if (executable.profiled) await executable.profile();
+      // What follows trouble was computed with broken weights.
+      const rate = this.#rates.shift() ?? NaN;
+      if (this.#rollback?.trouble) continue;
+      const event = this.#account(result, rate);
+      this.#metrics?.append(event);
+      yield event;
+    }
+  }
+
+  #account(result: StepResult, learningRate: number): StepEvent {
+    const { tokensPerStep, flopsPerStep, session } = this.#run;
+    const { steps } = this.#pace;
+    const seconds = (this.#now() - this.#started) / 1000;
+    this.#state = {
+      ...this.#state,
+      step: result.step,
+      tokens: this.#state.tokens + tokensPerStep,
+      flops: this.#state.flops + flopsPerStep,
+      seconds,
+    };
+    this.#meter.add(result.step);
+    this.#rollback?.observe(result.step, result.loss, result.nonFinite > 0);
+    return {
+      type: "step",
+      step: result.step,
+      steps,
+      tokens: this.#state.tokens,
+      flops: this.#state.flops,
+      seconds,
+      trainLoss: result.loss,
+      learningRate,
+      gradientNorm: result.gradientNorm,
+      tokensPerSecond: this.#meter.tokensPerSecond,
+      flopsPerSecond: this.#meter.flopsPerSecond,
+      secondsLeft: this.#meter.secondsFor(steps - result.step),
+      peakBytes: session.executable.plan.peakBytes,
+      skipped: result.nonFinite > 0,
+    };
+  }
+
+  #isBoundary(step: number): boolean {
+    const due = Object.values(dueAt(this.#run.config, step));
+    return step < this.#pace.steps &&
+      (due.includes(true) || this.#rollback?.isDue(step) === true);
+  }
+
+  /** What is due between two steps. */
+  async *#visit(step: number): AsyncGenerator<TrainEvent, void, void> {
+    const { config } = this.#run;
+    const { evaluate, sample, checkpoint } = dueAt(config, step);
+    const best = evaluate ? yield* this.#evaluate() : false;
+    if (sample) yield* this.#sample();
+    if (checkpoint || (best && config.checkpoint.best)) yield* this.#save(best);
+    if (this.#rollback?.isDue(step)) yield* this.#saveGood(this.#rollback);
+  }
+
+  async *#conclude(): AsyncGenerator<TrainEvent, void, void> {
+    const completed = this.#state.step >= this.#pace.steps;
+    let exercises: readonly ExerciseResult[] | undefined;
+    if (completed) {
+      const best = yield* this.#evaluate();
+      if (this.#checkpoint?.step !== this.#state.step) yield* this.#save(best);
+      yield* this.#sample();
+      if (this.#run.corpus.isPrimer) {
+        exercises = await exercisesOf(this.#run);
+      }
+    } else if (this.#checkpoint?.step !== this.#state.step) {
+      yield* this.#save(false);
+    }
+    if (completed) {
+      const seconds = (this.#now() - this.#started) / 1000;
+      await noteOutcome(this.#options.out, {
+        steps: this.#state.step,
+        tokens: this.#state.tokens,
+        seconds: this.#keeper?.spent ?? seconds,
+        loss: this.#validationLoss,
+      });
+    }
+    yield {
+      type: "finished",
+      step: this.#state.step,
+      tokens: this.#state.tokens,
+      seconds: (this.#now() - this.#started) / 1000,
+      ...(this.#keeper ? { spent: this.#keeper.spent } : {}),
+      validationLoss: this.#validationLoss,
+      checkpoint: this.#checkpoint?.path ?? null,
+      ...(exercises ? { exercises } : {}),
+      reason: completed ? "completed" : "interrupted",
+    };
+  }
+
+  /** Measures the validation loss; returns whether it is the lowest so far. */
+  async *#evaluate(): AsyncGenerator<EvaluatedEvent, boolean, void> {
+    const began = this.#now();
+    const event = await evaluateRun(this.#run, this.#state);
+    if (!event) return false;
+    this.#keeper?.pause("evaluation", (this.#now() - began) / 1000);
+    const { step, validationLoss: loss } = event;
+    this.#validationLoss = loss;
+    const isBest = loss < (this.#state.best?.loss ?? Infinity);
+    if (isBest) this.#state = { ...this.#state, best: { step, loss } };
+    // A run that was complete when it was resumed has this row already.
+    if (this.#run.resumed?.step !== step) this.#metrics?.append(event);
+    yield event;
+    return isBest;
+  }
+
+  /** Lets the model continue the prompts. */
+  async *#sample(): AsyncGenerator<TrainEvent, void, void> {
+    const began = this.#now();
+    yield* writeSamples(this.#run, this.#options.out, this.#state.step);
+    this.#keeper?.pause("samples", (this.#now() - began) / 1000);
+  }
+
+  /** Writes a checkpoint and removes those that are no longer wanted. */
+  async *#save(best: boolean): AsyncGenerator<TrainEvent, void, void> {
+    const { config } = this.#run;
+    const { out } = this.#options;
+    const began = this.#now();
+    // A checkpoint's rows have to be on the disk before it is.
+    await this.#metrics?.sync();
+    const path = await this.#write(out);
+    const { step } = this.#state;
+    this.#checkpoint = { path, step };
+    const seconds = (this.#now() - began) / 1000;
+    this.#keeper?.pause("checkpoint", seconds);
+    this.#rollback?.keep({ path, state: this.#state }, seconds);
+    await pruneCheckpoints(
+      out,
+      config.checkpoint.keep,
+      config.checkpoint.best ? this.#state.best : null,
+    );
+    yield { type: "checkpointed", step, path, best };
+  }
+
+  /** Writes all that it takes to go on from here. */
+  async #write(folder: string): Promise<string> {
+    const { session, tokenizer } = this.#run;
+    if (this.#keeper) {
+      const { spent, pace } = this.#keeper;
+      this.#state = { ...this.#state, budget: { spent, pace } };
+    }
+    return await writeCheckpoint(
+      folder,
+      session.model,
+      session.executable,
+      tokenizer,
+      this.#state,
+    );
+  }
+}
