@@ -44,7 +44,7 @@ export function lowerLinearCrossEntropy(context: Context): void {
 }
 
 /** Bytes of logits that exist at once, where the adapter binds as many. */
-const LOGIT_BYTES = 32 * 2 ** 20;
+const LOGIT_BYTES = 64 * 2 ** 20;
 
 /** Rows whose logits are computed together. */
 function rowsAtOnce(

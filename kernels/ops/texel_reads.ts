@@ -33,8 +33,8 @@ export function readVariants(
   return software && texelReads ? [{ name: "texels" }, buffers] : [buffers];
 }
 
-/** Texels of one launch: 32 MiB, as many as the largest tensors of logits. */
-const MOST_TEXELS = 2 ** 21;
+/** Texels of one launch: 64 MiB, as many as the largest tensors of logits. */
+const MOST_TEXELS = 2 ** 22;
 
 /**
  * Limits by which launches over tensors of any size are cut, so that all that
