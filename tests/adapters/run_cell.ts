@@ -26,50 +26,62 @@ export type CellResult = Pick<
 /** A test that has run, as Deno's pretty reporter writes it. */
 const RESULT = /^(.*) \.\.\. (ok|FAILED) \(/;
 
+/** Times that a file is tried: some drivers stop answering now and then. */
+const ATTEMPTS = 3;
+
+/**
+ * Seconds without a word after which a process is taken to hang; the slowest
+ * tests, which compile dozens of kernels, take less.
+ */
+const SILENT_SECONDS = 240;
+
 /**
  * Runs the tests of a cell, file after file, and reads what passed from their
  * output as it comes, so that what ran counts even if the cell is cut off or
- * its driver crashes.
+ * its driver crashes. A file whose process hangs or dies is tried again.
  */
 export async function runCell(cell: CellRun): Promise<CellResult> {
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
-  const outcomes = await Deno.makeTempFile({ suffix: ".jsonl" });
   const failures: string[] = [];
+  const variants: VariantOutcome[] = [];
   let [passed, timedOut] = [0, false];
-  try {
-    for (const file of testFiles(cell)) {
+  for (const file of testFiles(cell)) {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (elapsed() >= cell.seconds) {
         timedOut = true;
         failures.push(`cut off before ${file}`);
+        break;
+      }
+      cell.onProgress(attempt === 1 ? file : `${file}, attempt ${attempt}`);
+      const result = await runFile(cell, file, cell.seconds - elapsed());
+      if (result.broken && attempt < ATTEMPTS) {
+        cell.onProgress(result.failures.at(-1) ?? "broke off");
         continue;
       }
-      cell.onProgress(file);
-      const result = await runFile(
-        cell,
-        file,
-        outcomes,
-        cell.seconds - elapsed(),
-      );
       passed += result.passed;
       failures.push(...result.failures);
+      variants.push(...result.variants);
       timedOut ||= result.timedOut;
+      break;
     }
-    const variants = (await Deno.readTextFile(outcomes)).split("\n")
-      .filter((line) => line !== "")
-      .map((line): VariantOutcome => JSON.parse(line));
-    return { passed, failures, variants, seconds: elapsed(), timedOut };
-  } finally {
-    await Deno.remove(outcomes);
   }
+  return { passed, failures, variants, seconds: elapsed(), timedOut };
+}
+
+/** What the tests of a file came to. */
+interface FileResult
+  extends Pick<CellResult, "passed" | "failures" | "variants" | "timedOut"> {
+  /** Whether its process ended before its tests did. */
+  readonly broken: boolean;
 }
 
 async function runFile(
   { root, extra, env }: CellRun,
   file: string,
-  outcomes: string,
   seconds: number,
-): Promise<Pick<CellResult, "passed" | "failures" | "timedOut">> {
+): Promise<FileResult> {
+  const outcomes = await Deno.makeTempFile({ suffix: ".jsonl" });
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", ...extra, file],
     cwd: root,
@@ -79,16 +91,21 @@ async function runFile(
   }).spawn();
   let timedOut = false;
   // A driver that hangs does not heed a request to end.
-  const timer = setTimeout(() => {
-    timedOut = true;
-    child.kill("SIGKILL");
-  }, Math.ceil(seconds * 1000));
+  const killAfter = (limit: number) =>
+    setTimeout(() => {
+      timedOut = true;
+      child.kill("SIGKILL");
+    }, Math.ceil(limit * 1000));
+  const timer = killAfter(seconds);
+  let silence = killAfter(SILENT_SECONDS);
   const failures: string[] = [];
   let [passed, last] = [0, ""];
   let details = false;
   const lines = child.stdout.pipeThrough(new TextDecoderStream());
   let rest = "";
   for await (const part of lines) {
+    clearTimeout(silence);
+    silence = killAfter(SILENT_SECONDS);
     const all = (rest + part).split("\n");
     rest = all.pop() ?? "";
     for (const line of all) {
@@ -103,11 +120,17 @@ async function runFile(
   }
   const { success, code } = await child.status;
   clearTimeout(timer);
+  clearTimeout(silence);
+  const broken = timedOut || (!success && failures.length === 0);
   if (timedOut) failures.push(`${basename(file)}: cut off after: ${last}`);
-  else if (!success && failures.length === 0) {
+  else if (broken) {
     failures.push(`${basename(file)}: exit code ${code} after: ${last}`);
   }
-  return { passed, failures, timedOut };
+  const variants = (await Deno.readTextFile(outcomes)).split("\n")
+    .filter((line) => line !== "")
+    .map((line): VariantOutcome => JSON.parse(line));
+  await Deno.remove(outcomes);
+  return { passed, failures, variants, timedOut, broken };
 }
 
 /** Test files, folders replaced by what they hold. */
