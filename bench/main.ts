@@ -47,7 +47,8 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   curation  the same model trained on a raw corpus and on a curated one
 
 Options:
-  --config NAME    configuration: S, M, gpt2-124m; may be repeated
+  --config NAME    configuration: S, M, gpt2-124m; may be repeated; for
+                   peers alone also matmul, square products
   --seconds N      time of each measurement
   --filter TEXT    kernels, peers, series, GPUs or sizes whose name has this
   --variants       kernels: time every variant, not only the chosen one

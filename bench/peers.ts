@@ -3,7 +3,7 @@ import { OURS, type Peer, PEERS } from "./peers/catalog.ts";
 import { compare } from "./peers/compare.ts";
 import { PeerError, PeerProcess } from "./peers/peer_process.ts";
 import { type PeerTask, workOf } from "./peers/task.ts";
-import type { BenchArguments } from "./support/arguments.ts";
+import { type BenchArguments, MATMUL } from "./support/arguments.ts";
 import type { Report, ResultRow } from "./support/report.ts";
 import { SIZES } from "./support/sizes.ts";
 import type { Column } from "../model/command/table.ts";
@@ -51,16 +51,12 @@ export async function benchPeers(
 }
 
 function tasksOf(configs: readonly string[]): PeerTask[] {
-  const named = configs.flatMap((name): PeerTask[] => {
+  if (configs.length === 0) return tasksOf([MATMUL, "S", "M"]);
+  return configs.flatMap((name): PeerTask[] => {
     const size = SIZES.get(name);
-    return size ? [{ kind: "train", size }] : [];
+    if (size) return [{ kind: "train", size }];
+    return [512, 1024].map((side) => ({ kind: "matmul", side }));
   });
-  if (named.length > 0) return named;
-  return [
-    { kind: "matmul", side: 512 },
-    { kind: "matmul", side: 1024 },
-    ...tasksOf(["S", "M"]),
-  ];
 }
 
 async function start(

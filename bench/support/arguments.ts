@@ -52,6 +52,9 @@ export interface BenchArguments {
 }
 
 const BOOLEANS = ["json", "save", "variants", "help"];
+/** What peers can be compared at besides the configurations: square products. */
+export const MATMUL = "matmul";
+
 const STRINGS = ["config", "seconds", "filter", "other", "llmc", "texts"];
 
 /**
@@ -88,7 +91,7 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
     variants: parsed.variants === true,
     help: parsed.help === true,
     configs: (values.get("config") ?? []).flatMap((list) => list.split(","))
-      .map(configOf),
+      .map((name) => configOf(name, parts)),
     seconds: secondsOf(last("seconds")),
     filter: last("filter") ?? "",
     other: last("other"),
@@ -110,10 +113,13 @@ function partOf(name: string): Part {
   );
 }
 
-function configOf(name: string): string {
-  if (SIZES.has(name)) return name;
+function configOf(name: string, parts: readonly Part[]): string {
+  const peersAlone = parts.length > 0 &&
+    parts.every((part) => part === "peers");
+  const known = [...SIZES.keys(), ...(peersAlone ? [MATMUL] : [])];
+  if (known.includes(name)) return name;
   throw new InputError(
-    `Unknown configuration '${name}': ${suggestion(name, [...SIZES.keys()])}`,
+    `Unknown configuration '${name}': ${suggestion(name, known)}`,
   );
 }
 

@@ -13,6 +13,11 @@ Deno.test("without a part the three short ones run", () => {
   assertEquals(parseBenchArguments([]).parts, ["kernels", "step", "start"]);
 });
 
+Deno.test("peers alone are compared at square products as well", () => {
+  const { configs } = parseBenchArguments(["peers", "--config", "matmul,S"]);
+  assertEquals(configs, ["matmul", "S"]);
+});
+
 Deno.test("parts run in their own order, configurations in the given one", () => {
   const { parts, configs, seconds, json } = parseBenchArguments(
     ["step", "kernels", "--config", "M,S", "--seconds=2.5", "--json"],
@@ -27,6 +32,7 @@ for (
   const [args, message] of [
     [["kernel"], "did you mean 'kernels'"],
     [["step", "--config", "XL"], "Unknown configuration 'XL'"],
+    [["step", "--config", "matmul"], "Unknown configuration 'matmul'"],
     [["step", "--seconds", "0"], "'--seconds' cannot be '0'"],
     [["step", "--seconds"], "'--seconds' needs a value"],
     [["step", "--jsn"], "did you mean 'json'"],
