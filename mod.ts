@@ -190,6 +190,7 @@ export type {
   TexelBinding,
   TexelCopy,
 } from "./kernels/ops/op_spec.ts";
+export { softCap } from "./kernels/ops/soft_cap.ts";
 export { rmsNorm } from "./kernels/ops/rms_norm.ts";
 export { rope } from "./kernels/ops/rope.ts";
 export type { RopeInputs, RopeOptions } from "./kernels/ops/rope.ts";

@@ -1,5 +1,7 @@
 import { attention } from "../kernels/ops/attention.ts";
 import { cachedAttention } from "../kernels/ops/cached_attention.ts";
+import { matmul } from "../kernels/ops/matmul.ts";
+import { softCap } from "../kernels/ops/soft_cap.ts";
 import type { Tensor } from "../kernels/ops/tensor.ts";
 import type { Graph } from "../kernels/plan/graph.ts";
 import type {
@@ -98,6 +100,13 @@ export class LanguageModel {
       : this.config.hidden_size;
   }
 
+  /** Bound that logits approach smoothly, or null for none. */
+  get softcap(): number | null {
+    return this.config.model_type === "gpt2"
+      ? null
+      : this.config.final_logit_softcapping;
+  }
+
   /** Longest sequence, in tokens. */
   get positions(): number {
     return this.config.model_type === "gpt2"
@@ -149,6 +158,22 @@ export class LanguageModel {
           valueCache: cache[layer].values,
           position,
         }, shape),
+    });
+  }
+
+  /**
+   * Emits the logits of hidden states.
+   *
+   * @returns (N, V).
+   */
+  logits(
+    graph: Graph,
+    { hidden, head }: Pick<HiddenStates, "hidden" | "head">,
+  ): Tensor {
+    const { softcap } = this;
+    return graph.scope("lm_head", () => {
+      const logits = matmul(graph, { a: hidden, b: head }, { layout: "nt" });
+      return softcap === null ? logits : softCap(graph, logits, softcap);
     });
   }
 

@@ -189,13 +189,17 @@ export function huggingFaceConfig(
       ...shared,
     };
   }
-  const { model_type: _, zero_init: __, qk_norm, ...llama } = config;
   const type = exportedType(config);
+  // Other architectures than our own do not know these keys.
+  const left = type === "minnow"
+    ? ["zero_init"]
+    : Object.keys(RECIPE_FIELDS).filter((key) => key !== "hidden_act");
   return {
     architectures: [ARCHITECTURES[type]],
     model_type: type,
-    ...llama,
-    ...(type === "minnow" && { qk_norm }),
+    ...Object.fromEntries(
+      Object.entries(fields).filter(([key]) => !left.includes(key)),
+    ),
     attention_dropout: 0,
     // Transformers before 5 reads rope_theta beside it, later ones this.
     rope_parameters: { rope_theta: config.rope_theta, rope_type: "default" },

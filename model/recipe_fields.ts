@@ -1,4 +1,10 @@
-import { boolean, choice, type Section } from "../data/schema.ts";
+import {
+  boolean,
+  choice,
+  nullable,
+  number,
+  type Section,
+} from "../data/schema.ts";
 
 /**
  * Ingredients of a model that Llama does not have. All are off unless told.
@@ -22,6 +28,11 @@ export interface RecipeConfig {
    * down(relu(up x)²) (Primer, So et al. 2021, arXiv 2109.08668).
    */
   readonly hidden_act: "silu" | "relu2";
+  /**
+   * Bound that logits approach smoothly, cap · tanh(logit / cap) (Gemma 2, arXiv
+   * 2408.00118); null for none.
+   */
+  readonly final_logit_softcapping: number | null;
 }
 
 /** What the ingredients mean and may be. */
@@ -39,6 +50,15 @@ export const RECIPE_FIELDS: Section<RecipeConfig> = {
     default: "silu",
     description: "nonlinearity: silu gated, or relu2 without a gate",
   }),
+  final_logit_softcapping: nullable(
+    number({
+      default: 30,
+      minimum: 0.01,
+      maximum: 1e6,
+      description: "bound that logits approach smoothly",
+    }),
+    "no bound",
+  ),
 };
 
 /**
@@ -51,7 +71,9 @@ export const RECIPE_FIELDS: Section<RecipeConfig> = {
 export function exportedType(
   recipe: RecipeConfig,
 ): "llama" | "qwen3" | "minnow" {
-  const { hidden_act } = recipe;
-  if (hidden_act !== "silu") return "minnow";
+  const { hidden_act, final_logit_softcapping } = recipe;
+  if (hidden_act !== "silu" || final_logit_softcapping !== null) {
+    return "minnow";
+  }
   return recipe.qk_norm ? "qwen3" : "llama";
 }

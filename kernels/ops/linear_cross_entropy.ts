@@ -38,6 +38,13 @@ export interface LinearCrossEntropyOptions {
   readonly ignoreIndex?: number;
   /** Ids that exist; logits from here to V are padding. @default V */
   readonly vocabulary?: number;
+  /**
+   * Bound that logits approach smoothly, as cap · tanh(logit / cap); see
+   * `softCap`. Null for none.
+   *
+   * @default {null}
+   */
+  readonly softcap?: number | null;
 }
 
 /** Results of {@linkcode linearCrossEntropy}. */
@@ -112,6 +119,7 @@ export function linearCrossEntropy(
       gradients: options.gradients,
       ignoreIndex: options.ignoreIndex ?? 0xffffffff,
       vocabulary: options.vocabulary ?? weight.shape[0],
+      softcap: options.softcap ?? null,
     },
   );
   return { rows: results.rows, loss: results.loss };
@@ -119,7 +127,7 @@ export function linearCrossEntropy(
 
 const spec: OpSpec<LinearCrossEntropyAttributes> = {
   name: "linear_cross_entropy",
-  infer(inputs, { gradients, vocabulary }) {
+  infer(inputs, { gradients, vocabulary, softcap }) {
     const { hidden, weight, targets, scale, loss, weightGradient } = inputs;
     const [rows, channels] = hidden.shape;
     const fits = hidden.shape.length === 2 && weight.shape.length === 2 &&
@@ -142,6 +150,11 @@ const spec: OpSpec<LinearCrossEntropyAttributes> = {
         `Cannot take the loss over ${vocabulary} ids: the weight has ${
           weight.shape[0]
         } rows`,
+      );
+    }
+    if (softcap !== null && !(softcap > 0 && softcap < Infinity)) {
+      throw new ShapeError(
+        `Cannot cap logits at ${softcap}: it must be a number above 0`,
       );
     }
     if (weightGradient && !gradients) {

@@ -19,6 +19,8 @@ export interface LinearCrossEntropyAttributes {
   readonly ignoreIndex: number;
   /** Ids that exist; logits beyond are padding. */
   readonly vocabulary: number;
+  /** Bound that logits approach smoothly, or null for none. */
+  readonly softcap: number | null;
 }
 
 type Context = LowerContext<LinearCrossEntropyAttributes>;
@@ -80,7 +82,7 @@ function lowerRows(
   const { node, capabilities } = context;
   const { hidden, weight, targets, scale } = node.inputs;
   const { hiddenGradient, weightGradientSum } = node.outputs;
-  const { gradients, vocabulary, ignoreIndex } = node.attributes;
+  const { gradients, vocabulary, ignoreIndex, softcap } = node.attributes;
   const here = { tensor: hidden, offset: start * channels };
   lowerMatmul(matmuls, {
     layout: "nt",
@@ -104,6 +106,7 @@ function lowerRows(
       vocabulary,
       ignoreIndex,
       gradients,
+      softcap,
       base: { targets: target.base, losses: loss.base },
     }, variant),
     bindings: [

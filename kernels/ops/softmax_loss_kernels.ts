@@ -1,4 +1,5 @@
 import type { BindingDeclaration, KernelSource } from "./kernel_source.ts";
+import { softCapFunctions } from "./soft_cap_wgsl.ts";
 import { workgroupTotal } from "./workgroup_total.ts";
 
 /** Logits of a run of rows, and what becomes of them. */
@@ -13,6 +14,8 @@ export interface SoftmaxLossProblem {
   readonly ignoreIndex: number;
   /** Whether the logits are overwritten with their gradients. */
   readonly gradients: boolean;
+  /** Bound that logits approach smoothly, or null for none. */
+  readonly softcap: number | null;
   /** Where the first row's target and loss lie in what is bound. */
   readonly base: { readonly targets: number; readonly losses: number };
 }
@@ -66,7 +69,7 @@ export function softmaxLossKernel(
         ? [{ name: "scale", element: "f32", access: "read" } as const]
         : []),
     ],
-    body: `
+    body: `${capFunctions(problem, vector)}
 ${
       sharing === 1 ? "" : `
 var<workgroup> maxima: array<f32, ${invocations}>;
@@ -106,6 +109,25 @@ fn main(
   ${gradients ? gradientLoop(problem, sharing, vector) : ""}
 }`,
   };
+}
+
+function capFunctions(
+  { softcap }: SoftmaxLossProblem,
+  vector: boolean,
+): string {
+  if (softcap === null) return "";
+  const one = softCapFunctions(softcap, "f32", "_of_one");
+  return vector ? one + softCapFunctions(softcap, "vec4<f32>") : one;
+}
+
+/** A logit, or four, as the softmax sees them. */
+function capped(
+  { softcap }: SoftmaxLossProblem,
+  logit: string,
+  vector: boolean,
+): string {
+  if (softcap === null) return logit;
+  return `soft_cap${vector ? "" : "_of_one"}(${logit})`;
 }
 
 /** Joins the maxima and sums of a row by halves of its invocations. */
@@ -153,13 +175,13 @@ function sumLoop(
   const { width, vocabulary } = problem;
   if (!vector) {
     return `for (var i = local.x; i < ${vocabulary}u; i += ${sharing}u) {
-      let logit = logits[row * ${width}u + i];
+      let logit = ${capped(problem, `logits[row * ${width}u + i]`, false)};
       let joined = max(highest, logit);
       total = total * exp(highest - joined) + exp(logit - joined);
       highest = joined;
     }`;
   }
-  const load = `logits[row * ${width / 4}u + i]`;
+  const load = capped(problem, `logits[row * ${width / 4}u + i]`, true);
   return `for (var i = local.x; i < ${
     Math.ceil(vocabulary / 4)
   }u; i += ${sharing}u) {
@@ -178,12 +200,12 @@ function withinVocabulary(vocabulary: number): string {
   return `vec4(i * 4u) + vec4(0u, 1u, 2u, 3u) < vec4(${vocabulary}u)`;
 }
 
-function targetLogit({ width }: SoftmaxLossProblem, vector: boolean): string {
-  return vector
-    ? `target_logit = logits[row * ${
-      width / 4
-    }u + target_id / 4u][target_id % 4u];`
-    : `target_logit = logits[row * ${width}u + target_id];`;
+function targetLogit(problem: SoftmaxLossProblem, vector: boolean): string {
+  const { width } = problem;
+  const logit = vector
+    ? `logits[row * ${width / 4}u + target_id / 4u][target_id % 4u]`
+    : `logits[row * ${width}u + target_id]`;
+  return `target_logit = ${capped(problem, logit, false)};`;
 }
 
 /** Rows that do not count, and padding, get zeros. */
@@ -199,7 +221,10 @@ function gradientLoop(
     ? "select(vec4<f32>(), vec4(1.0), vec4(i * 4u) + vec4(0u, 1u, 2u, 3u) == vec4(target_id))"
     : "select(0.0, 1.0, i == target_id)";
   const within = vector ? withinVocabulary(vocabulary) : `i < ${vocabulary}u`;
-  const value = `(exp(logits[at] - highest) * inverse - ${hit}) * factor`;
+  const slope = `soft_cap_slope${vector ? "" : "_of_one"}(logit)`;
+  const value = `(exp(logit - highest) * inverse - ${hit}) * factor${
+    problem.softcap === null ? "" : ` * ${slope}`
+  }`;
   // Other invocations of the row have read its target's logit by now: they
   // passed a barrier since.
   return `if (!inside) { return; }
@@ -207,6 +232,7 @@ function gradientLoop(
   let inverse = 1.0 / total;
   for (var i = local.x; i < ${count}u; i += ${sharing}u) {
     let at = row * ${count}u + i;
+    let logit = ${capped(problem, "logits[at]", vector)};
     var slope = ${zero};
     if (counts) { slope = ${
     vocabulary === width ? value : `select(${zero}, ${value}, ${within})`

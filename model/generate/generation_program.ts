@@ -1,4 +1,3 @@
-import { matmul } from "../../kernels/ops/matmul.ts";
 import { createTensor, type Tensor } from "../../kernels/ops/tensor.ts";
 import { Graph } from "../../kernels/plan/graph.ts";
 import type { LanguageModel, LayerCache } from "../language_model.ts";
@@ -96,16 +95,8 @@ export function generationProgram(
   const phases = rowCounts.map((rows): GenerationPhase => {
     const graph = new Graph();
     const tokens = variable(`next ${rows} tokens`, [rows], "u32", "input");
-    const { hidden, head } = model.continuation(
-      graph,
-      tokens,
-      position,
-      cache,
-    );
-    const logits = graph.scope(
-      "lm_head",
-      () => matmul(graph, { a: hidden, b: head }, { layout: "nt" }),
-    );
+    const states = model.continuation(graph, tokens, position, cache);
+    const logits = model.logits(graph, states);
     return { name: `continue ${rows}`, graph, tokens, logits };
   });
   return { capacity, position, phases };

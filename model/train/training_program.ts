@@ -145,6 +145,11 @@ export function trainingProgram(
   const trainLoss = variable("training loss", 1, "state");
   const evaluationLoss = variable("evaluation loss", 1, "state");
 
+  const counted = {
+    vocabulary,
+    ignoreIndex: IGNORED_TARGET,
+    softcap: model.softcap,
+  };
   const micro = new Graph();
   const trained = model.sequences(micro, tokens, context);
   const { loss } = micro.scope("loss", () =>
@@ -155,7 +160,7 @@ export function trainingProgram(
       targets,
       scale,
       loss: trainLoss,
-    }, { gradients: true, vocabulary, ignoreIndex: IGNORED_TARGET }));
+    }, { gradients: true, ...counted }));
   differentiate(micro, loss, model.parameters.accumulators());
 
   const update = new Graph();
@@ -191,7 +196,7 @@ export function trainingProgram(
       targets,
       scale,
       loss: evaluationLoss,
-    }, { gradients: false, vocabulary, ignoreIndex: IGNORED_TARGET }));
+    }, { gradients: false, ...counted }));
   const conclude = new Graph();
   const evaluation = gatherMetrics(conclude, [
     { tensor: evaluationLoss, clear: true },

@@ -98,6 +98,7 @@ Deno.test("what is written for Transformers is read back unchanged", () => {
     { model_type: "llama", head_dim: 6, tie_word_embeddings: true },
     { model_type: "qwen3" },
     { model_type: "minnow", hidden_act: "relu2", qk_norm: true },
+    { model_type: "minnow", final_logit_softcapping: 15 },
   ].map((json) => parseModelConfig(json, "config.json"));
   for (const config of configs) {
     const written = JSON.parse(JSON.stringify(huggingFaceConfig(config)));
@@ -147,11 +148,18 @@ Deno.test("a Qwen3 is a Llama with normalised queries and keys", () => {
 
 Deno.test("what Transformers has no architecture for has a name it refuses", () => {
   const config = parseModelConfig({ model_type: "llama" }, "config.json");
-  const written = huggingFaceConfig(
-    { ...config as LlamaConfig, hidden_act: "relu2" },
-  );
-  assertEquals(written.model_type, "minnow");
-  assertEquals(written.architectures, ["MinnowForCausalLM"]);
+  const recipes: Partial<LlamaConfig>[] = [
+    { hidden_act: "relu2" },
+    { final_logit_softcapping: 30 },
+  ];
+  for (const recipe of recipes) {
+    const written = huggingFaceConfig({
+      ...config as LlamaConfig,
+      ...recipe,
+    });
+    assertEquals(written.model_type, "minnow");
+    assertEquals(written.architectures, ["MinnowForCausalLM"]);
+  }
 });
 
 Deno.test("a special token beyond the vocabulary is none", () => {

@@ -37,10 +37,11 @@ interface Sizes {
   readonly vocabulary: number;
   /** Rows of the weight, with padding. */
   readonly width: number;
+  readonly softcap?: number;
 }
 
 function problemOf(
-  { rows, channels, vocabulary, width }: Sizes,
+  { rows, channels, vocabulary, width, softcap }: Sizes,
 ): CrossEntropyProblem {
   return {
     hidden: values(rows * channels, 1).map((x) => 3 * x),
@@ -55,6 +56,7 @@ function problemOf(
     channels,
     vocabulary,
     ignoreIndex: IGNORED,
+    softcap: softcap ?? null,
   };
 }
 
@@ -86,7 +88,11 @@ async function run(
       scale: graph.input("scale", [1]),
       loss: graph.variable("loss", [1], "state"),
       ...(weightGradient ? { weightGradient } : {}),
-    }, { vocabulary: sizes.vocabulary, ...options });
+    }, {
+      vocabulary: sizes.vocabulary,
+      softcap: sizes.softcap ?? null,
+      ...options,
+    });
     if (!weightGradient) return { ...results };
     const hiddenGradient = graph.variable(
       "hiddenGradient",
@@ -154,9 +160,18 @@ const ODD: Sizes = { rows: 37, channels: 20, vocabulary: 1003, width: 1003 };
 const PADDED: Sizes = { ...ODD, width: 1024 };
 const SMALL: Sizes = { rows: 9, channels: 7, vocabulary: 11, width: 12 };
 
-for (const sizes of [ODD, PADDED, SMALL]) {
-  const { rows, channels, vocabulary, width } = sizes;
-  const title = `${rows}x${channels} over ${vocabulary} of ${width} ids`;
+const SIZES: readonly Sizes[] = [
+  ODD,
+  PADDED,
+  SMALL,
+  { ...ODD, softcap: 2 },
+  { ...PADDED, softcap: 15 },
+];
+
+for (const sizes of SIZES) {
+  const { rows, channels, vocabulary, width, softcap } = sizes;
+  const title = `${rows}x${channels} over ${vocabulary} of ${width} ids` +
+    (softcap === undefined ? "" : `, capped at ${softcap}`);
   Deno.test(`linearCrossEntropy gives loss and gradients, ${title}`, async () => {
     await check(sizes);
   });
@@ -177,8 +192,14 @@ Deno.test("linearCrossEntropy reads rows too long for the loops of one invocatio
   await check({ rows: 2, channels: 4, vocabulary: 40001, width: 40001 });
 });
 
-for (const sizes of [PADDED, SMALL, { ...SMALL, width: 11 }]) {
-  Deno.test(`linearCrossEntropy over ${sizes.vocabulary} of ${sizes.width} ids is right in every variant`, async () => {
+for (
+  const sizes of [PADDED, SMALL, { ...SMALL, width: 11 }, {
+    ...SMALL,
+    softcap: 2,
+  }]
+) {
+  const capped = "softcap" in sizes ? "capped logits of " : "";
+  Deno.test(`linearCrossEntropy over ${capped}${sizes.vocabulary} of ${sizes.width} ids is right in every variant`, async () => {
     await everyVariant(({ choose, ...options }) =>
       check(sizes, {
         ...options,
@@ -225,14 +246,16 @@ Deno.test("linearCrossEntropy gives the same bits on every run", async () => {
 });
 
 Deno.test("the reference of linearCrossEntropy has the slopes that differences show", () => {
-  const problem = problemOf({ ...SMALL, rows: 5 });
-  const expected = linearCrossEntropyReference(problem);
-  for (const name of ["hidden", "weight"] as const) {
-    const slopes = finiteDifference(
-      (x) => linearCrossEntropyReference({ ...problem, [name]: x }).loss,
-      Float64Array.from(problem[name]),
-    );
-    assertClose(expected[name], slopes, 1e-8, name);
+  for (const sizes of [SMALL, { ...SMALL, softcap: 2 }]) {
+    const problem = problemOf({ ...sizes, rows: 5 });
+    const expected = linearCrossEntropyReference(problem);
+    for (const name of ["hidden", "weight"] as const) {
+      const slopes = finiteDifference(
+        (x) => linearCrossEntropyReference({ ...problem, [name]: x }).loss,
+        Float64Array.from(problem[name]),
+      );
+      assertClose(expected[name], slopes, 1e-8, name);
+    }
   }
 });
 
@@ -256,6 +279,7 @@ Deno.test("linearCrossEntropy refuses what it cannot compute or differentiate", 
   refuse({ targets: graph.input("f", [3]) });
   refuse({ scale: graph.input("s", [2]) });
   refuse({}, { gradients: false, vocabulary: 9 });
+  refuse({}, { gradients: false, softcap: 0 });
   const { loss } = linearCrossEntropy(graph, operands, { gradients: false });
   assertThrows(
     () => differentiate(graph, loss, new Map([[hidden, undefined]])),

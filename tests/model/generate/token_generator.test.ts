@@ -6,7 +6,6 @@ import {
 } from "@std/assert";
 import { InputError } from "../../../data/input_error.ts";
 import { ByteTokenizer } from "../../../data/tokenize/bytes.ts";
-import { matmul } from "../../../kernels/ops/matmul.ts";
 import { Executable } from "../../../kernels/plan/executable.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
 import { planProgram } from "../../../kernels/plan/plan_program.ts";
@@ -69,8 +68,8 @@ async function withModel(
   });
   const whole = new Graph();
   const tokens = whole.input("tokens", [PROMPT.length], "u32");
-  const { hidden, head } = model.sequences(whole, tokens, PROMPT.length);
-  const logits = matmul(whole, { a: hidden, b: head }, { layout: "nt" });
+  const states = model.sequences(whole, tokens, PROMPT.length);
+  const logits = model.logits(whole, states);
   const phases = new Map(program.phases.map(({ name, graph }) => [name, graph]))
     .set("whole", whole);
   const plan = planProgram(phases, gpu.capabilities, {
