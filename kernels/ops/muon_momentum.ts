@@ -1,0 +1,147 @@
+import { flatRanges } from "./flat_ranges.ts";
+import { linearMain, linearWorkgroups } from "./launch.ts";
+import type { GraphBuilder, OpSpec } from "./op_spec.ts";
+import { ShapeError } from "./op_spec.ts";
+import { elementCount, type Tensor } from "./tensor.ts";
+import { vectorElement } from "./vector_width.ts";
+
+/** Operands of {@linkcode muonMomentum}. */
+export interface MuonMomentumInputs {
+  /** Gradient of a weight, set to zero. */
+  readonly gradient: Tensor;
+  /** Mean of its gradients, updated. */
+  readonly momentum: Tensor;
+  /**
+   * What changes from step to step, f32 `(8)`, as for `adamw`: the fourth is the
+   * norm that gradients are clipped to, or 0.
+   */
+  readonly hyper: Tensor;
+  /** What {@linkcode gradientNorm} gives of all gradients, f32 `(2)`. */
+  readonly norm: Tensor;
+}
+
+/**
+ * Nesterov momentum as Muon takes it (Jordan et al. 2024,
+ * kellerjordan.github.io/posts/muon), written as PyTorch's Muon does: with the
+ * clipped gradient g, m ← μ·m + (1 − μ)·g, and the direction is μ·m + (1 − μ)·g.
+ * Where the norm says that elements are not finite, the momentum stays as it is
+ * and the direction is zero. The gradient is set to zero in either case.
+ *
+ * @param graph Graph to append to.
+ * @param inputs Gradient and momentum of one shape, and the numbers of the step.
+ * @param decay μ, at least 0 and below 1.
+ * @returns The direction, of the gradient's shape.
+ * @throws {ShapeError} if the operands do not fit together.
+ *
+ * @example
+ * ```ts
+ * import {
+ *   Executable,
+ *   gradientNorm,
+ *   Graph,
+ *   muonMomentum,
+ *   openDevice,
+ *   planProgram,
+ * } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const graph = new Graph();
+ * const gradient = graph.variable("gradient", [2], "gradient");
+ * const momentum = graph.variable("momentum", [2], "moment");
+ * const hyper = graph.constant("hyper", [8], new Float32Array(8));
+ * const norm = gradientNorm(graph, [gradient]);
+ * const direction = muonMomentum(
+ *   graph,
+ *   { gradient, momentum, hyper, norm },
+ *   0.5,
+ * );
+ *
+ * const gpu = await openDevice();
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
+ *   keep: [direction],
+ * });
+ * const program = await Executable.compile(gpu, plan);
+ * program.write(gradient, Float32Array.of(4, 8));
+ * program.submit(["run"]);
+ * assertEquals([...await program.read(momentum)], [2, 4]);
+ * assertEquals([...await program.read(direction)], [3, 6]);
+ * gpu.close();
+ * ```
+ */
+export function muonMomentum(
+  graph: GraphBuilder,
+  { gradient, momentum, hyper, norm }: MuonMomentumInputs,
+  decay: number,
+): Tensor {
+  return graph.emit(spec, { gradient, momentum, hyper, norm }, { decay })
+    .direction;
+}
+
+interface Attributes {
+  readonly decay: number;
+}
+
+const spec: OpSpec<Attributes> = {
+  name: "muon_momentum",
+  infer({ gradient, momentum, hyper, norm }) {
+    const { shape } = gradient;
+    if (momentum.shape.join() !== shape.join()) {
+      throw new ShapeError(
+        `Cannot update momentum [${momentum.shape}] with a gradient [${shape}]: ` +
+          "shapes must be equal",
+      );
+    }
+    if (hyper.shape.join() !== "8" || norm.shape.join() !== "2") {
+      throw new ShapeError(
+        `Cannot update momentum with hyper [${hyper.shape}] and norm [${norm.shape}]: ` +
+          "they must have shapes [8] and [2]",
+      );
+    }
+    return {
+      direction: { shape, dtype: "f32" },
+      gradient: { shape, dtype: "f32", overwrites: "gradient" },
+      momentum: { shape, dtype: "f32", overwrites: "momentum" },
+    };
+  },
+  lower({ node, capabilities, dispatch }) {
+    const { hyper, norm } = node.inputs;
+    const { direction, gradient, momentum } = node.outputs;
+    const { decay } = node.attributes;
+    const ranges = flatRanges([direction, gradient, momentum], capabilities);
+    for (const { width, items, bindings, places } of ranges) {
+      const [at, atGradient, atMomentum] = places;
+      const element = vectorElement(width);
+      dispatch({
+        kernel: {
+          name: "muon_momentum",
+          bindings: [
+            { name: "direction", element, access: "write" },
+            { name: "gradient", element, access: "write", reads: "old" },
+            { name: "momentum", element, access: "write", reads: "old" },
+            { name: "hyper", element: "f32", access: "read" },
+            { name: "norm", element: "f32", access: "read" },
+          ],
+          body: linearMain(
+            items,
+            `
+  let raw = gradient[${atGradient}];
+  let old = momentum[${atMomentum}];
+  gradient[${atGradient}] = ${element}(0.0);
+  if (norm[1] > 0.0) {
+    direction[${at}] = ${element}(0.0);
+    return;
+  }
+  let clip = select(1.0, min(1.0, hyper[3] / (norm[0] + 1e-6)), hyper[3] > 0.0);
+  let slope = raw * clip;
+  let mean = old + (slope - old) * ${1 - decay};
+  momentum[${atMomentum}] = mean;
+  direction[${at}] = slope + (mean - slope) * ${decay};`,
+          ),
+        },
+        bindings: [...bindings, { tensor: hyper }, { tensor: norm }],
+        workgroups: linearWorkgroups(items, capabilities),
+      });
+    }
+  },
+  flops: (node) => 7 * elementCount(node.inputs.gradient.shape),
+};
