@@ -169,6 +169,18 @@ export type {
 export { matmul } from "./kernels/ops/matmul.ts";
 export type { MatmulInputs, MatmulOptions } from "./kernels/ops/matmul.ts";
 export type { MatmulLayout } from "./kernels/ops/matmul_problem.ts";
+export { muonMomentum } from "./kernels/ops/muon_momentum.ts";
+export type { MuonMomentumInputs } from "./kernels/ops/muon_momentum.ts";
+export { muonUpdate } from "./kernels/ops/muon_update.ts";
+export type {
+  MuonUpdateInputs,
+  MuonUpdateOptions,
+} from "./kernels/ops/muon_update.ts";
+export { normalize } from "./kernels/ops/normalize.ts";
+export type { NormalizeInputs } from "./kernels/ops/normalize.ts";
+export { orthogonalize } from "./kernels/ops/orthogonalize.ts";
+export { squarePolynomial } from "./kernels/ops/square_polynomial.ts";
+export type { SquarePolynomialInputs } from "./kernels/ops/square_polynomial.ts";
 export type { NormInputs, NormOptions } from "./kernels/ops/norm.ts";
 export { ShapeError } from "./kernels/ops/op_spec.ts";
 export type {
@@ -323,9 +335,13 @@ export type {
   ModelConfig,
   SharedConfig,
 } from "./model/model_config.ts";
+export { updateParameters } from "./model/train/update_parameters.ts";
+export type { UpdateOptions } from "./model/train/update_parameters.ts";
 export { ParameterSet } from "./model/parameter_set.ts";
 export type {
   Initializer,
+  MuonMatrix,
+  OptimizerKind,
   ParameterKind,
   ParameterPack,
   ParameterPart,

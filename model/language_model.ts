@@ -13,7 +13,11 @@ import type {
 import { gpt2 } from "./family/gpt2.ts";
 import { llama } from "./family/llama.ts";
 import type { ModelConfig } from "./model_config.ts";
-import { ParameterSet, type ParameterSpec } from "./parameter_set.ts";
+import {
+  type OptimizerKind,
+  ParameterSet,
+  type ParameterSpec,
+} from "./parameter_set.ts";
 
 /** Final hidden states, and the weight that turns them into logits. */
 export interface HiddenStates {
@@ -74,11 +78,16 @@ export class LanguageModel {
    *
    * @param config A configuration that has been checked.
    * @param maxBufferSize Largest buffer of the device, in bytes.
+   * @param optimizer What updates hidden matrices.
    */
-  constructor(config: ModelConfig, maxBufferSize: number) {
+  constructor(
+    config: ModelConfig,
+    maxBufferSize: number,
+    optimizer: OptimizerKind = "adamw",
+  ) {
     this.config = config;
     const { specs, attention, forward } = bind(config);
-    this.parameters = new ParameterSet(specs, maxBufferSize);
+    this.parameters = new ParameterSet(specs, maxBufferSize, optimizer);
     this.attention = attention;
     this.#build = forward;
   }

@@ -69,8 +69,11 @@ export async function loadWeights(
     const shape = name === undefined ? undefined : source.shape(name);
     if (name === undefined || shape === undefined) {
       throw new InputError(
-        `Cannot load the model: tensor "${part.name}${suffix}" is missing; ` +
-          `does config.json belong to these weights?`,
+        kind === "weight"
+          ? `Cannot load the model: tensor "${part.name}" is missing; ` +
+            `does config.json belong to these weights?`
+          : `Cannot load the optimizer: tensor "${part.name}${suffix}" is ` +
+            `missing; was it another optimizer.kind?`,
       );
     }
     if (shape.join() !== part.shape.join()) {

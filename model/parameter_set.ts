@@ -32,26 +32,68 @@ export interface ParameterSpec {
   readonly parts: readonly [ParameterPart, ...ParameterPart[]];
   /** Whether weight decay applies: matrices yes, norms and biases no. */
   readonly decay: boolean;
+  /**
+   * Whether its parts are matrices between hidden states, which Muon updates
+   * where it is chosen; tables, heads, norms and biases are not.
+   *
+   * @default {false}
+   */
+  readonly hidden?: boolean;
   /** Initial values. */
   readonly initial: Initializer;
 }
 
+/** Optimizers that there are: AdamW for all, or Muon for hidden matrices. */
+export type OptimizerKind = "adamw" | "muon";
+
 /** A flat tensor that many parameters lie in, with what belongs to it. */
-export interface ParameterPack {
-  /** Whether weight decay applies to all of it. */
+export type ParameterPack =
+  & {
+    /** Whether weight decay applies to all of it. */
+    readonly decay: boolean;
+    /** The weights. */
+    readonly weight: Tensor;
+    /** The gradients' accumulator. */
+    readonly gradient: Tensor;
+  }
+  & (
+    | {
+      /** What updates it. */
+      readonly optimizer: "adamw";
+      /** First moments. */
+      readonly firstMoment: Tensor;
+      /** Second moments. */
+      readonly secondMoment: Tensor;
+    }
+    | {
+      /** What updates it. */
+      readonly optimizer: "muon";
+      /** Means of gradients. */
+      readonly momentum: Tensor;
+    }
+  );
+
+/** What is stored for each parameter, moments as its optimizer has them. */
+export type ParameterKind =
+  | "weight"
+  | "gradient"
+  | "firstMoment"
+  | "secondMoment"
+  | "momentum";
+
+/** A matrix that Muon updates, with what belongs to it. */
+export interface MuonMatrix {
+  /** Its name and shape, (rows, columns). */
+  readonly part: ParameterPart;
+  /** Whether weight decay applies. */
   readonly decay: boolean;
   /** The weights. */
   readonly weight: Tensor;
   /** The gradients' accumulator. */
   readonly gradient: Tensor;
-  /** First moments. */
-  readonly firstMoment: Tensor;
-  /** Second moments. */
-  readonly secondMoment: Tensor;
+  /** Means of gradients. */
+  readonly momentum: Tensor;
 }
-
-/** What is stored for each parameter. */
-export type ParameterKind = keyof Omit<ParameterPack, "decay">;
 
 /** Members start at multiples of this many elements: 256 bytes. */
 const ALIGNMENT = 64;
@@ -106,15 +148,24 @@ export class ParameterSet {
    *
    * @param specs What the model needs; keys are unique.
    * @param maxBufferSize Largest flat tensor, in bytes.
+   * @param optimizer What updates hidden matrices; AdamW has the rest.
    */
-  constructor(specs: readonly ParameterSpec[], maxBufferSize: number) {
+  constructor(
+    specs: readonly ParameterSpec[],
+    maxBufferSize: number,
+    optimizer: OptimizerKind = "adamw",
+  ) {
     this.specs = specs;
     const most = Math.floor(maxBufferSize / 4 / ALIGNMENT) * ALIGNMENT;
     const packs: ParameterPack[] = [];
-    for (const decay of [true, false]) {
-      const members = specs.filter((spec) => spec.decay === decay);
+    const kinds = (["adamw", "muon"] as const)
+      .flatMap((kind) => [true, false].map((decay) => ({ kind, decay })));
+    for (const { kind, decay } of kinds) {
+      const members = specs.filter((spec) =>
+        spec.decay === decay && (spec.hidden ? optimizer : "adamw") === kind
+      );
       for (const group of groups(members, most)) {
-        const pack = packOf(packs.length, decay, group.elements);
+        const pack = packOf(packs.length, kind, decay, group.elements);
         packs.push(pack);
         for (const { key, offset } of group.members) {
           this.#places.set(key, { pack, offset });
@@ -145,7 +196,8 @@ export class ParameterSet {
   /**
    * The tensor of a parameter, a view into its pack.
    *
-   * @throws {RangeError} if the family has no such key.
+   * @throws {RangeError} if the family has no such key, or nothing of this kind
+   * is stored for it.
    */
   tensor(key: string, kind: ParameterKind): Tensor {
     const name = `${key}.${kind}`;
@@ -154,10 +206,12 @@ export class ParameterSet {
     const spec = this.specs.find((candidate) => candidate.key === key);
     const place = this.#places.get(key);
     if (!spec || !place) throw new RangeError(`No parameter "${key}"`);
+    const base = storedIn(place.pack, kind);
+    if (!base) throw new RangeError(`No ${kind} of parameter "${key}"`);
     const tensor = view(
       kind === "weight" ? key : name,
       shapeOf(spec),
-      place.pack[kind],
+      base,
       place.offset,
     );
     this.#tensors.set(name, tensor);
@@ -165,7 +219,8 @@ export class ParameterSet {
   }
 
   /**
-   * The tensors of a checkpoint: each part with the range that holds it.
+   * The tensors of a checkpoint: each part with the range that holds it; only
+   * parts for which there is something of this kind.
    *
    * @param kind Weights, gradients or moments.
    */
@@ -174,12 +229,31 @@ export class ParameterSet {
   ): Generator<{ readonly part: ParameterPart; readonly tensor: Tensor }> {
     for (const spec of this.specs) {
       const place = this.#places.get(spec.key);
-      if (!place) continue;
+      const base = place && storedIn(place.pack, kind);
+      if (!base) continue;
       let { offset } = place;
       for (const part of spec.parts) {
+        yield { part, tensor: view(part.name, part.shape, base, offset) };
+        offset += elementCount(part.shape);
+      }
+    }
+  }
+
+  /** Every matrix that Muon updates: each part of a stack is one. */
+  *muonMatrices(): Generator<MuonMatrix> {
+    for (const { key, parts } of this.specs) {
+      const place = this.#places.get(key);
+      if (place?.pack.optimizer !== "muon") continue;
+      const { decay, weight, gradient, momentum } = place.pack;
+      let { offset } = place;
+      for (const part of parts) {
+        const of = (base: Tensor) => view(part.name, part.shape, base, offset);
         yield {
           part,
-          tensor: view(part.name, part.shape, place.pack[kind], offset),
+          decay,
+          weight: of(weight),
+          gradient: of(gradient),
+          momentum: of(momentum),
         };
         offset += elementCount(part.shape);
       }
@@ -250,8 +324,18 @@ function groups(
   return found;
 }
 
+/** The flat tensor of one kind, where the pack has it. */
+function storedIn(
+  pack: ParameterPack,
+  kind: ParameterKind,
+): Tensor | undefined {
+  const stored: Partial<Record<ParameterKind, Tensor>> = pack;
+  return stored[kind];
+}
+
 function packOf(
   index: number,
+  optimizer: OptimizerKind,
   decay: boolean,
   elements: number,
 ): ParameterPack {
@@ -262,13 +346,19 @@ function packOf(
       dtype: "f32",
       role,
     });
-  return {
+  const common = {
     decay,
     weight: flat("weights", "weight"),
     gradient: flat("gradients", "gradient"),
-    firstMoment: flat("first moments", "moment"),
-    secondMoment: flat("second moments", "moment"),
   };
+  return optimizer === "muon"
+    ? { ...common, optimizer, momentum: flat("momenta", "moment") }
+    : {
+      ...common,
+      optimizer,
+      firstMoment: flat("first moments", "moment"),
+      secondMoment: flat("second moments", "moment"),
+    };
 }
 
 function view(

@@ -33,7 +33,13 @@ export function stepMatmulCases(
   const program = trainingProgram(
     modelOf(size, capabilities.limits.maxBufferSize),
     size,
-    { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1 },
+    {
+      momentum: 0.95,
+      beta1: 0.9,
+      beta2: 0.95,
+      epsilon: 1e-8,
+      weight_decay: 0.1,
+    },
     KEEP_ALL,
   );
   const problems = new Set<string>();

@@ -24,15 +24,20 @@ export interface FlatRange {
  * at the last aligned element, and the kernel reads from the right place on.
  *
  * @param tensors Tensors of equal length.
+ * @param row Elements that no invocation may reach beyond, such as a row's.
  * @returns One range covering everything wherever the limits allow it.
  */
 export function flatRanges(
   tensors: readonly Tensor[],
   capabilities: Capabilities,
+  row?: number,
 ): FlatRange[] {
   const elements = elementCount(tensors[0].shape);
   const stored = tensors.map(storageOf);
-  const width = vectorWidth(elements, ...stored.map(({ offset }) => offset));
+  const width = vectorWidth(
+    row ?? elements,
+    ...stored.map(({ offset }) => offset),
+  );
   const { limits } = withinTexels(capabilities, tensors.length);
   const alignment = limits.minStorageBufferOffsetAlignment;
   const blocks = rowBlocks(elements / width, [width], {

@@ -84,7 +84,7 @@ const spec: OpSpec<Attributes> = {
     const [size] = matrix.shape;
     const tensors = inPlace ? [sum, matrix] : [sum, matrix, square];
     let first = 0;
-    for (const range of flatRanges(tensors, capabilities)) {
+    for (const range of flatRanges(tensors, capabilities, size)) {
       const { width, items, bindings, places } = range;
       const element = vectorElement(width);
       const old = inPlace ? `sum[${places[0]}]` : `square[${places[2]}]`;

@@ -2,7 +2,7 @@ import {
   KEEP_ALL,
   type RecomputePolicy,
 } from "../../kernels/plan/recompute.ts";
-import { MemoryPlanner } from "./memory_planner.ts";
+import type { MemoryPlanner } from "./memory_planner.ts";
 import type { ModelShape } from "./model_shape.ts";
 
 /** The largest model that one way of training has room for. */
@@ -44,9 +44,7 @@ export function largestModels(
   limit: number,
 ): LargestModel[] {
   return MODES.map(([mode, policy]) => {
-    const possible = shapes.filter((shape) =>
-      MemoryPlanner.least(shape) <= limit
-    );
+    const possible = shapes.filter((shape) => planner.least(shape) <= limit);
     const bytes = (shape: ModelShape) =>
       planner.bytes(shape, 1, policy(shape)).peakBytes;
     let low = -1;

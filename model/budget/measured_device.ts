@@ -169,6 +169,9 @@ export class MeasuredDevice implements PlanningDevice {
 }
 
 /** What every rate of a run depends on besides the model. */
-function prefixOf({ train }: RunConfig, vocabulary: number): string {
-  return `T${train.context} V${vocabulary} ${train.operands} `;
+function prefixOf(
+  { train, optimizer }: RunConfig,
+  vocabulary: number,
+): string {
+  return `T${train.context} V${vocabulary} ${train.operands} ${optimizer.kind} `;
 }

@@ -29,8 +29,11 @@ export interface MemoryFit extends ProgramBytes {
   readonly slowdown: number;
 }
 
-/** Bytes of f32 AdamW for a parameter: weight, gradient and two moments. */
-const STATE_BYTES = 16;
+/**
+ * Bytes in f32 of a parameter's weight, gradient and moments: AdamW has two
+ * moments, and Muon one.
+ */
+const STATE_BYTES = { adamw: 16, muon: 12 };
 /** A larger micro-batch is not tried where it would gain less than this. */
 const LEAST_GAIN = 0.02;
 /** Share of a step's time that replaying cheap operations takes, assumed. */
@@ -76,8 +79,8 @@ export class MemoryPlanner {
   }
 
   /** Bytes that no way of training this model can do without. */
-  static least({ parameters }: ModelShape): number {
-    return STATE_BYTES * parameters;
+  least({ parameters }: ModelShape): number {
+    return STATE_BYTES[this.#config.optimizer.kind] * parameters;
   }
 
   /**
@@ -150,7 +153,7 @@ export class MemoryPlanner {
     limit: number,
     batches: readonly number[] = this.#worthwhile(sequences),
   ): MemoryFit | undefined {
-    if (MemoryPlanner.least(shape) > limit) return undefined;
+    if (this.least(shape) > limit) return undefined;
     const { context } = this.#config.train;
     const slowdown = (batch: number, policy: RecomputePolicy) =>
       microBatchCost(this.#capabilities, batch * context) *
@@ -171,7 +174,7 @@ export class MemoryPlanner {
         way.policy.blocks <= policy.blocks &&
         (policy.elementwise || !way.policy.elementwise) &&
         (way.batch >= batch ||
-          floor * way.batch / batch > limit - MemoryPlanner.least(shape))
+          floor * way.batch / batch > limit - this.least(shape))
       );
       if (hopeless) continue;
       const planned = this.bytes(shape, way.batch, way.policy);

@@ -55,18 +55,17 @@ export interface ForwardResult {
  * @example A family of one's own, trained
  * ```ts
  * import {
- *   adamw,
  *   differentiate,
  *   embedding,
  *   Executable,
  *   type Family,
- *   gradientNorm,
  *   Graph,
  *   linearCrossEntropy,
  *   matmul,
  *   openDevice,
  *   ParameterSet,
  *   planProgram,
+ *   updateParameters,
  * } from "@minnow/minnow";
  * import { assert } from "@std/assert";
  *
@@ -123,14 +122,13 @@ export interface ForwardResult {
  *
  * const update = new Graph();
  * const hyper = update.input("hyper", [8]);
- * const norm = gradientNorm(update, parameters.packs.map((p) => p.gradient));
- * for (const { weight, gradient, firstMoment, secondMoment } of parameters.packs) {
- *   adamw(
- *     update,
- *     { weight, gradient, m: firstMoment, v: secondMoment, hyper, norm },
- *     { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0 },
- *   );
- * }
+ * updateParameters(update, parameters, hyper, {
+ *   momentum: 0.95,
+ *   beta1: 0.9,
+ *   beta2: 0.95,
+ *   epsilon: 1e-8,
+ *   weight_decay: 0,
+ * });
  *
  * const gpu = await openDevice();
  * const plan = planProgram(

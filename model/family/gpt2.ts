@@ -174,7 +174,7 @@ function linear(
   deviation: number,
 ): ParameterSpec[] {
   return [
-    matrix(`${name}.weight`, [from, to], deviation),
+    { ...matrix(`${name}.weight`, [from, to], deviation), hidden: true },
     vector(`${name}.bias`, to, "zeros"),
   ];
 }

@@ -44,6 +44,7 @@ export const llama: Family<LlamaConfig> = {
         key,
         parts: [first, ...rest],
         decay: true,
+        hidden: true,
         initial: { kind: "normal", deviation: config.initializer_range },
       };
     };
@@ -61,6 +62,7 @@ export const llama: Family<LlamaConfig> = {
     const table = (name: string): ParameterSpec => ({
       ...stacked(name, [[name, config.vocab_size]], width),
       parts: [{ name, shape: [config.vocab_size, width] }],
+      hidden: false,
     });
     const specs = [table(EMBEDDING)];
     for (let layer = 0; layer < config.num_hidden_layers; layer++) {

@@ -24,6 +24,7 @@ export interface CheckpointFolder {
 const MOMENTS: readonly (readonly [ParameterKind, string])[] = [
   ["firstMoment", ".exp_avg"],
   ["secondMoment", ".exp_avg_sq"],
+  ["momentum", ".momentum_buffer"],
 ];
 
 /**

@@ -1,4 +1,5 @@
 import type { OperandPrecision } from "../../kernels/ops/operand_precision.ts";
+import type { OptimizerKind } from "../parameter_set.ts";
 import type { TuneMode } from "../tune/tune_program.ts";
 import type { Gpt2Fields, LlamaFields } from "../config_fields.ts";
 
@@ -68,12 +69,19 @@ export interface TrainSection {
   readonly rollback: boolean;
 }
 
-/** AdamW and the clipping before it. */
+/** The optimizer and the clipping before it. */
 export interface OptimizerSection {
+  /**
+   * AdamW for all parameters, or Muon for the matrices of the blocks and AdamW
+   * for embedding, head, norms and biases. One learning rate serves both.
+   */
+  readonly kind: OptimizerKind;
   /** Highest learning rate. */
   readonly learning_rate: number;
   /** Learning rate at the schedule's end. */
   readonly minimum_learning_rate: number;
+  /** Decay of Muon's mean of gradients. */
+  readonly momentum: number;
   /** Decay of the first moment. */
   readonly beta1: number;
   /** Decay of the second moment. */
@@ -148,7 +156,7 @@ export interface RunConfig {
   readonly data: DataSection;
   /** How long to train and on how much at a time. */
   readonly train: TrainSection;
-  /** AdamW and the clipping before it. */
+  /** The optimizer and the clipping before it. */
   readonly optimizer: OptimizerSection;
   /** Learning rate over the steps. */
   readonly schedule: ScheduleSection;

@@ -101,6 +101,11 @@ const train: Section<TrainSection> = {
 };
 
 const optimizer: Section<OptimizerSection> = {
+  kind: choice({
+    choices: ["adamw", "muon"],
+    default: "adamw",
+    description: "what updates the matrices of the blocks; AdamW has the rest",
+  }),
   learning_rate: number({
     default: 1e-3,
     above: 0,
@@ -111,6 +116,7 @@ const optimizer: Section<OptimizerSection> = {
     minimum: 0,
     description: "learning rate of the last step",
   }),
+  momentum: share(0.95, "decay of Muon's mean of gradients"),
   beta1: share(0.9, "decay of the first moment"),
   beta2: share(0.95, "decay of the second moment"),
   epsilon: number({

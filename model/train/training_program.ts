@@ -1,6 +1,4 @@
-import { adamw } from "../../kernels/ops/adamw.ts";
 import { gatherMetrics } from "../../kernels/ops/gather_metrics.ts";
-import { gradientNorm } from "../../kernels/ops/gradient_norm.ts";
 import { linearCrossEntropy } from "../../kernels/ops/linear_cross_entropy.ts";
 import {
   byteLength,
@@ -22,6 +20,7 @@ import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import type { GenerationProgram } from "../generate/generation_program.ts";
 import type { LanguageModel } from "../language_model.ts";
 import type { OptimizerSection } from "./run_config.ts";
+import { type UpdateOptions, updateParameters } from "./update_parameters.ts";
 
 /** Target that a position does not learn from. */
 export const IGNORED_TARGET = 0xffff_ffff;
@@ -82,11 +81,12 @@ export interface TrainingProgram {
 }
 
 /**
- * Builds the program that trains a model with AdamW.
+ * Builds the program that trains a model.
  *
  * @param model The model.
  * @param shape Size of a micro-batch.
- * @param optimizer Constants of AdamW.
+ * @param optimizer Constants of the optimizer; the model's parameters tell
+ * which one has which of them.
  * @param policy Activations that are computed again instead of kept.
  * @param generation Graphs of generation to join, for samples.
  *
@@ -113,7 +113,13 @@ export interface TrainingProgram {
  * const program = trainingProgram(
  *   model,
  *   { batch: 4, context: 32, vocabulary: 256 },
- *   { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weight_decay: 0.1 },
+ *   {
+ *     momentum: 0.95,
+ *     beta1: 0.9,
+ *     beta2: 0.95,
+ *     epsilon: 1e-8,
+ *     weight_decay: 0.1,
+ *   },
  *   KEEP_ALL,
  * );
  * const { bytes } = program.plan(DEFAULT_CAPABILITIES);
@@ -124,10 +130,7 @@ export interface TrainingProgram {
 export function trainingProgram(
   model: LanguageModel,
   shape: TrainingShape,
-  optimizer: Pick<
-    OptimizerSection,
-    "beta1" | "beta2" | "epsilon" | "weight_decay"
-  >,
+  optimizer: UpdateOptions,
   policy: RecomputePolicy,
   generation?: GenerationProgram,
 ): TrainingProgram {
@@ -165,23 +168,7 @@ export function trainingProgram(
 
   const update = new Graph();
   update.pass = "update";
-  const { packs } = model.parameters;
-  const norm = gradientNorm(update, packs.map((pack) => pack.gradient));
-  for (const pack of packs) {
-    adamw(update, {
-      weight: pack.weight,
-      gradient: pack.gradient,
-      m: pack.firstMoment,
-      v: pack.secondMoment,
-      hyper,
-      norm,
-    }, {
-      beta1: optimizer.beta1,
-      beta2: optimizer.beta2,
-      epsilon: optimizer.epsilon,
-      weightDecay: pack.decay ? optimizer.weight_decay : 0,
-    });
-  }
+  const norm = updateParameters(update, model.parameters, hyper, optimizer);
   const metrics = gatherMetrics(update, [
     { tensor: trainLoss, clear: true },
     { tensor: norm },
@@ -219,7 +206,7 @@ export function trainingProgram(
   ];
   const largest = Math.max(
     byteLength(rows),
-    ...packs.map(({ weight }) => byteLength(weight)),
+    ...model.parameters.packs.map(({ weight }) => byteLength(weight)),
   );
   return {
     phases,

@@ -232,8 +232,10 @@ export class TrainingSession {
   /** Forgets what the optimizer has seen. */
   clearMoments(): void {
     for (const pack of this.model.parameters.packs) {
-      this.executable.clear(pack.firstMoment);
-      this.executable.clear(pack.secondMoment);
+      const moments = pack.optimizer === "muon"
+        ? [pack.momentum]
+        : [pack.firstMoment, pack.secondMoment];
+      for (const moment of moments) this.executable.clear(moment);
     }
   }
 
@@ -319,7 +321,11 @@ function build(
   policy: RecomputePolicy,
 ): { model: LanguageModel; program: TrainingProgram } {
   const { config, shape, optimizer, samples } = options;
-  const model = new LanguageModel(config, limits.maxBufferSize);
+  const model = new LanguageModel(
+    config,
+    limits.maxBufferSize,
+    optimizer.kind,
+  );
   const generation = samples
     ? generationProgram(model, { capacity: model.positions, prompts: false })
     : undefined;

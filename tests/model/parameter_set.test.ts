@@ -6,7 +6,11 @@ import {
   assertThrows,
 } from "@std/assert";
 import { elementCount } from "../../kernels/ops/tensor.ts";
-import { ParameterSet, type ParameterSpec } from "../../model/parameter_set.ts";
+import {
+  type ParameterKind,
+  ParameterSet,
+  type ParameterSpec,
+} from "../../model/parameter_set.ts";
 
 const NORMAL = { kind: "normal", deviation: 0.02 } as const;
 const SPECS: readonly ParameterSpec[] = [
@@ -57,9 +61,10 @@ Deno.test("parameters lie apart in packs of one kind, aligned", () => {
     assert(end <= elementCount(pack?.weight.shape ?? []), key);
     ends.set(base, end);
     // Gradient and moments lie where the weight does.
+    assert(pack?.optimizer === "adamw");
     for (const kind of ["gradient", "firstMoment", "secondMoment"] as const) {
       const other = set.tensor(key, kind);
-      assertEquals(other.view?.base, pack?.[kind]);
+      assertEquals(other.view?.base, pack[kind]);
       assertEquals(other.view?.offset, offset);
     }
   }
@@ -70,6 +75,62 @@ Deno.test("parameters lie apart in packs of one kind, aligned", () => {
     set.tensor("norm", "gradient"),
   );
   assertThrows(() => set.weight("qk"), RangeError, 'No parameter "qk"');
+});
+
+Deno.test("Muon's matrices lie apart and have one moment", () => {
+  const specs = SPECS.map((spec) => ({ ...spec, hidden: spec.key === "qkv" }));
+  const set = new ParameterSet(specs, 1 << 28, "muon");
+  assertEquals(
+    set.packs.map(({ optimizer, decay }) => [optimizer, decay]),
+    [["adamw", true], ["adamw", false], ["muon", true]],
+  );
+  const matrices = [...set.muonMatrices()];
+  assertEquals(
+    matrices.map(({ part, decay, weight }) => [
+      part.name,
+      decay,
+      weight.view?.offset,
+    ]),
+    [
+      ["model.q", true, 0],
+      ["model.k", true, 40 * 30],
+      ["model.v", true, 60 * 30],
+    ],
+  );
+  for (const kind of ["weight", "gradient", "momentum"] as const) {
+    const tensors = new Map(
+      [...set.partTensors(kind)].map(({ part, tensor }) => [part.name, tensor]),
+    );
+    for (const matrix of matrices) {
+      const whole = tensors.get(matrix.part.name);
+      assertEquals(whole?.view, matrix[kind].view);
+      assertEquals(whole?.shape, matrix.part.shape);
+    }
+  }
+  const named = (kind: ParameterKind) =>
+    [...set.partTensors(kind)].map(({ part }) => part.name);
+  assertEquals(named("momentum"), ["model.q", "model.k", "model.v"]);
+  assertEquals(named("secondMoment"), [
+    "model.table",
+    "model.norm",
+    "model.bias",
+  ]);
+  assertThrows(
+    () => set.tensor("qkv", "secondMoment"),
+    RangeError,
+    'No secondMoment of parameter "qkv"',
+  );
+});
+
+Deno.test("without Muon all have AdamW's moments", () => {
+  const specs = SPECS.map((spec) => ({ ...spec, hidden: true }));
+  const set = new ParameterSet(specs, 1 << 28);
+  assertEquals([...set.muonMatrices()], []);
+  assertEquals([...set.partTensors("momentum")], []);
+  assertEquals(
+    [...set.partTensors("secondMoment")].length,
+    set.parts.length,
+  );
 });
 
 Deno.test("a checkpoint's tensors are the rows of what they are stacked to", () => {

@@ -7,6 +7,7 @@ import { planProgram } from "../../kernels/plan/plan_program.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { LanguageModel } from "../../model/language_model.ts";
 import { parseModelConfig } from "../../model/model_config.ts";
+import type { OptimizerKind } from "../../model/parameter_set.ts";
 import { TrainingSession } from "../../model/train/training_session.ts";
 import { assertClose, testDevice } from "../kernels/harness.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { PARITY_FAMILIES, readParityReference } from "../parity/reference.ts";
 
 const OPTIMIZER = {
+  momentum: 0.95,
   learning_rate: 1e-3,
   minimum_learning_rate: 0,
   beta1: 0.9,
@@ -95,31 +97,40 @@ for (const family of PARITY_FAMILIES) {
     }
   });
 
-  Deno.test(`${family}: ten AdamW steps lose what PyTorch's do`, async () => {
-    const session = await open(await testDevice());
-    upload(session.executable, session.model);
-    const losses: number[] = [];
-    const norms: number[] = [];
-    for (let step = 1; step <= reference.losses.length; step++) {
-      session.step([parityBatch(step - 1)], { step, learningRate: 1e-3 });
-      const result = await session.result();
-      losses.push(result?.loss ?? NaN);
-      norms.push(result?.gradientNorm ?? NaN);
-    }
-    session.close();
-    losses.forEach((loss, i) =>
-      assertAlmostEquals(loss, reference.losses[i], 1e-4, `loss ${i}`)
-    );
-    norms.forEach((norm, i) =>
-      assertAlmostEquals(norm, reference.gradient_norms[i], 1e-3, `norm ${i}`)
-    );
-  });
+  const runs = [
+    {
+      kind: "adamw",
+      rate: 1e-3,
+      losses: reference.losses,
+      norms: reference.gradient_norms,
+    },
+    {
+      kind: "muon",
+      rate: 5e-3,
+      losses: reference.muon_losses,
+      norms: reference.muon_gradient_norms,
+    },
+  ] as const;
+  for (const { kind, rate, losses, norms } of runs) {
+    Deno.test(`${family}: ten steps of ${kind} lose what PyTorch's do`, async () => {
+      const session = await open(await testDevice(), kind);
+      upload(session.executable, session.model);
+      for (const [index, expected] of losses.entries()) {
+        const step = index + 1;
+        session.step([parityBatch(index)], { step, learningRate: rate });
+        const { loss = NaN, gradientNorm = NaN } = await session.result() ?? {};
+        assertAlmostEquals(loss, expected, 1e-4, `loss ${index}`);
+        assertAlmostEquals(gradientNorm, norms[index], 1e-3, `norm ${index}`);
+      }
+      session.close();
+    });
+  }
 
-  const open = (gpu: Gpu) =>
+  const open = (gpu: Gpu, kind: OptimizerKind = "adamw") =>
     TrainingSession.open(gpu, {
       config,
       shape: { batch: BATCH, context: CONTEXT, vocabulary: VOCABULARY },
-      optimizer: OPTIMIZER,
+      optimizer: { ...OPTIMIZER, kind },
       memory: { recompute: "none", limit: null },
       samples: false,
     });

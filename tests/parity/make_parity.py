@@ -79,10 +79,14 @@ def loss_of(model, inputs, targets):
     return logits, cross_entropy(logits, targets.reshape(-1))
 
 
-def reference(model):
+def reset(model):
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             parameter.copy_(weights(name, parameter.shape))
+
+
+def reference(model):
+    reset(model)
     first_weights = {
         name: parameter.flatten()[:3].tolist()
         for name, parameter in model.named_parameters()
@@ -98,8 +102,13 @@ def reference(model):
         }
         for name, parameter in model.named_parameters()
     }
-    model.zero_grad()
-    losses, norms = train(model)
+    losses, norms = train(model, [adamw(model.parameters())])
+    reset(model)
+    hidden = [p for p in model.parameters() if is_hidden(model, p)]
+    rest = [p for p in model.parameters() if not is_hidden(model, p)]
+    muon_losses, muon_norms = train(
+        model, [muon(hidden, 5e-3), adamw(rest, 5e-3)]
+    )
     versions = f"torch {torch.__version__.split('+')[0]}"
     return {
         "made_with": f"{versions}, transformers {transformers.__version__}",
@@ -123,6 +132,8 @@ def reference(model):
         "gradients": gradients,
         "losses": losses,
         "gradient_norms": norms,
+        "muon_losses": muon_losses,
+        "muon_gradient_norms": muon_norms,
     }
 
 
@@ -133,9 +144,17 @@ def configuration(model):
     return {**config, "model_type": model.config.model_type}
 
 
-def train(model):
-    parameters = list(model.parameters())
-    optimizer = torch.optim.AdamW(
+def is_hidden(model, parameter):
+    """Whether it is a matrix of a block: no table, no head."""
+    others = [model.get_output_embeddings(), model.get_input_embeddings()]
+    others.append(getattr(model.base_model, "wpe", None))
+    tables = [module.weight for module in others if module is not None]
+    return parameter.ndim == 2 and all(parameter is not t for t in tables)
+
+
+def adamw(parameters, rate=1e-3):
+    parameters = list(parameters)
+    return torch.optim.AdamW(
         [
             {
                 "params": [p for p in parameters if p.ndim >= 2],
@@ -146,17 +165,43 @@ def train(model):
                 "weight_decay": 0.0,
             },
         ],
-        lr=1e-3,
+        lr=rate,
         betas=(0.9, 0.95),
         eps=1e-8,
     )
+
+
+class Muon(torch.optim.Muon):
+    """PyTorch's own, but for its iterations, which it rounds to bf16."""
+
+    def step(self, closure=None):
+        bfloat16 = torch.Tensor.bfloat16
+        torch.Tensor.bfloat16 = torch.Tensor.clone
+        try:
+            return super().step(closure)
+        finally:
+            torch.Tensor.bfloat16 = bfloat16
+
+
+def muon(parameters, rate):
+    return Muon(
+        parameters,
+        lr=rate,
+        weight_decay=0.1,
+        momentum=0.95,
+        adjust_lr_fn="match_rms_adamw",
+    )
+
+
+def train(model, optimizers):
     losses, norms = [], []
     for step in range(STEPS):
-        optimizer.zero_grad()
+        model.zero_grad()
         _, loss = loss_of(model, *batch(step))
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
         losses.append(number(loss.item()))
         norms.append(number(norm.item()))
     return losses, norms

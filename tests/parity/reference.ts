@@ -62,6 +62,14 @@ export interface ParityReference {
   readonly losses: readonly number[];
   /** Norm of all gradients together at each of these steps, before clipping. */
   readonly gradient_norms: readonly number[];
+  /**
+   * The same with Muon for the matrices of the blocks, at learning rate 5e-3 for
+   * both: momentum 0.95, decay 0.1, updates scaled to AdamW's root mean square,
+   * iterations in f32.
+   */
+  readonly muon_losses: readonly number[];
+  /** Norms at each of these steps. */
+  readonly muon_gradient_norms: readonly number[];
 }
 
 /** Families that there are numbers for. */

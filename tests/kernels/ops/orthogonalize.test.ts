@@ -32,6 +32,7 @@ for (
     [32, 96],
     [97, 31],
     [64, 64],
+    [6, 10],
   ]
 ) {
   Deno.test(`a ${rows} by ${columns} matrix is orthogonalized as in f64`, async () => {
@@ -85,7 +86,10 @@ Deno.test("only matrices are orthogonalized", () => {
 });
 
 for (
-  const [size, limit] of [[5, undefined], [64, undefined], [48, 4096]] as const
+  const [size, limit] of [[5, undefined], [6, undefined], [64, undefined], [
+    48,
+    4096,
+  ]] as const
 ) {
   Deno.test(`a polynomial of a matrix of ${size}, ${limit ?? "all"} bytes bound`, async () => {
     const a = randomValues("a", size * size);

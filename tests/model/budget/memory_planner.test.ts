@@ -32,7 +32,7 @@ Deno.test("with memory for all, a step is one micro-batch of kept activations", 
   );
   assertEquals(
     fit.bytes.weights + fit.bytes.gradients + fit.bytes.moments,
-    MemoryPlanner.least(shape),
+    planner.least(shape),
   );
 });
 
@@ -76,7 +76,7 @@ Deno.test("the policy is the first that training would take in that memory", () 
 });
 
 Deno.test("where weights and moments alone are too much, nothing fits", () => {
-  const limit = MemoryPlanner.least(shape);
+  const limit = planner.least(shape);
   assertEquals(planner.fit(shape, SEQUENCES, limit - 1), undefined);
   assertEquals(planner.fit(shape, SEQUENCES, limit), undefined);
 });

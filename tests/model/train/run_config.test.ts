@@ -37,6 +37,8 @@ Deno.test("an empty file is the default run", () => {
         rollback: true,
       },
       optimizer: {
+        kind: "adamw",
+        momentum: 0.95,
         learning_rate: 1e-3,
         minimum_learning_rate: 1e-4,
         beta1: 0.9,

@@ -33,6 +33,11 @@ const RUNS: readonly {
 }[] = [
   { name: "gpt2", overrides: PROMPTS },
   { name: "llama", yaml: TINY_LLAMA_YAML, overrides: PROMPTS },
+  {
+    name: "muon",
+    yaml: TINY_LLAMA_YAML,
+    overrides: { "optimizer.kind": "muon" },
+  },
   { name: "accumulation", overrides: { "train.accumulation": "2" } },
   { name: "elementwise", overrides: { "memory.recompute": "elementwise" } },
   {
