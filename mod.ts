@@ -48,41 +48,7 @@
  *
  * @module
  */
-export type { Capabilities } from "./kernels/runtime/capabilities.ts";
-export { DEFAULT_CAPABILITIES } from "./kernels/runtime/capabilities.ts";
-export { DeviceError } from "./kernels/runtime/device_error.ts";
-export type { DeviceErrorKind } from "./kernels/runtime/device_error.ts";
-export { Gpu } from "./kernels/runtime/gpu.ts";
-export type {
-  AdapterDescription,
-  BindingAccess,
-  BufferRequest,
-} from "./kernels/runtime/gpu.ts";
-export { openDevice } from "./kernels/runtime/open_device.ts";
-export type { ProfileEntry } from "./kernels/runtime/profiler.ts";
-export { ReadbackRing } from "./kernels/runtime/readback_ring.ts";
-
-export { differentiate } from "./kernels/plan/differentiate.ts";
-export { Executable } from "./kernels/plan/executable.ts";
-export { Graph } from "./kernels/plan/graph.ts";
-export type {
-  Location,
-  MemoryCategory,
-  Plan,
-  PlannedBinding,
-  PlannedBuffer,
-  PlannedDispatch,
-  PlannedTexelCopy,
-} from "./kernels/plan/plan.ts";
-export { planProgram } from "./kernels/plan/plan_program.ts";
-export type {
-  ChooseVariant,
-  PlanOptions,
-} from "./kernels/plan/plan_options.ts";
-export type { TuningProgress } from "./kernels/tune/tuner.ts";
-export { KEEP_ALL, recompute } from "./kernels/plan/recompute.ts";
-export type { RecomputePolicy } from "./kernels/plan/recompute.ts";
-
+export * from "./kernels/mod.ts";
 export { computeOptimum } from "./model/budget/compute_optimum.ts";
 export type { ComputeOptimum } from "./model/budget/compute_optimum.ts";
 export { fitLaw } from "./model/budget/fit_law.ts";
@@ -116,111 +82,6 @@ export type {
 export type { ModelShape } from "./model/budget/model_shape.ts";
 export type { PlanningDevice } from "./model/budget/planning_device.ts";
 export type { TuneMode } from "./model/tune/tune_program.ts";
-export { activation } from "./kernels/ops/activation.ts";
-export type { ActivationKind } from "./kernels/ops/activation_wgsl.ts";
-export { adamw } from "./kernels/ops/adamw.ts";
-export type { AdamwInputs, AdamwOptions } from "./kernels/ops/adamw.ts";
-export { add } from "./kernels/ops/add.ts";
-export { addPositions } from "./kernels/ops/add_positions.ts";
-export type { AddPositionsInputs } from "./kernels/ops/add_positions.ts";
-export { attention } from "./kernels/ops/attention.ts";
-export type { AttentionOptions } from "./kernels/ops/attention.ts";
-export { cachedAttention } from "./kernels/ops/cached_attention.ts";
-export type {
-  CachedAttentionInputs,
-  CachedAttentionOptions,
-} from "./kernels/ops/cached_attention.ts";
-export { columnSum } from "./kernels/ops/column_sum.ts";
-export { embedding } from "./kernels/ops/embedding.ts";
-export type { EmbeddingInputs } from "./kernels/ops/embedding.ts";
-export { gatedActivation } from "./kernels/ops/gated_activation.ts";
-export { headNorm } from "./kernels/ops/head_norm.ts";
-export type {
-  HeadNormInputs,
-  HeadNormOptions,
-} from "./kernels/ops/head_norm.ts";
-export { gatherMetrics } from "./kernels/ops/gather_metrics.ts";
-export type { MetricPart } from "./kernels/ops/gather_metrics.ts";
-export { gradientNorm } from "./kernels/ops/gradient_norm.ts";
-export { texelAddress } from "./kernels/ops/kernel_source.ts";
-export type { OperandPrecision } from "./kernels/ops/operand_precision.ts";
-export type {
-  AccessMode,
-  BindingDeclaration,
-  BindingElement,
-  BufferDeclaration,
-  KernelSource,
-  TexelDeclaration,
-} from "./kernels/ops/kernel_source.ts";
-export {
-  foldWorkgroups,
-  linearMain,
-  linearWorkgroups,
-  rowBlocks,
-} from "./kernels/ops/launch.ts";
-export type { RowBlock } from "./kernels/ops/launch.ts";
-export { layerNorm } from "./kernels/ops/layer_norm.ts";
-export { linearCrossEntropy } from "./kernels/ops/linear_cross_entropy.ts";
-export type {
-  LinearCrossEntropyInputs,
-  LinearCrossEntropyOptions,
-  LinearCrossEntropyResults,
-} from "./kernels/ops/linear_cross_entropy.ts";
-export { matmul } from "./kernels/ops/matmul.ts";
-export type { MatmulInputs, MatmulOptions } from "./kernels/ops/matmul.ts";
-export type { MatmulLayout } from "./kernels/ops/matmul_problem.ts";
-export { muonMomentum } from "./kernels/ops/muon_momentum.ts";
-export type { MuonMomentumInputs } from "./kernels/ops/muon_momentum.ts";
-export { muonUpdate } from "./kernels/ops/muon_update.ts";
-export type {
-  MuonUpdateInputs,
-  MuonUpdateOptions,
-} from "./kernels/ops/muon_update.ts";
-export { normalize } from "./kernels/ops/normalize.ts";
-export type { NormalizeInputs } from "./kernels/ops/normalize.ts";
-export { orthogonalize } from "./kernels/ops/orthogonalize.ts";
-export { squarePolynomial } from "./kernels/ops/square_polynomial.ts";
-export type { SquarePolynomialInputs } from "./kernels/ops/square_polynomial.ts";
-export type { NormInputs, NormOptions } from "./kernels/ops/norm.ts";
-export { ShapeError } from "./kernels/ops/op_spec.ts";
-export type {
-  Binding,
-  Dispatch,
-  ExpectedElement,
-  GradientContext,
-  GraphBuilder,
-  LowerContext,
-  Node,
-  Operands,
-  OpSpec,
-  Pass,
-  PoseProblem,
-  ProblemGraph,
-  Reference,
-  ResultType,
-  TensorBinding,
-  TexelBinding,
-  TexelCopy,
-} from "./kernels/ops/op_spec.ts";
-export { softCap } from "./kernels/ops/soft_cap.ts";
-export { rmsNorm } from "./kernels/ops/rms_norm.ts";
-export { rope } from "./kernels/ops/rope.ts";
-export type { RopeInputs, RopeOptions } from "./kernels/ops/rope.ts";
-export { ropeTable } from "./kernels/ops/rope_table.ts";
-export type { RopeTableOptions } from "./kernels/ops/rope_table.ts";
-export {
-  byteLength,
-  createTensor,
-  elementCount,
-} from "./kernels/ops/tensor.ts";
-export type {
-  DType,
-  Tensor,
-  TensorRole,
-  TensorType,
-} from "./kernels/ops/tensor.ts";
-export { weightedSum } from "./kernels/ops/weighted_sum.ts";
-
 export type { Batch, BatchDocuments } from "./data/batch.ts";
 export { openPart } from "./data/corpus/corpus.ts";
 export type {
@@ -295,7 +156,6 @@ export { loadTokenizer } from "./data/tokenize/load_tokenizer.ts";
 export type { LoadTokenizerOptions } from "./data/tokenize/load_tokenizer.ts";
 export type { TokenStream } from "./data/tokenize/token_stream.ts";
 export type { Tokenizer, TokenizerKind } from "./data/tokenize/tokenizer.ts";
-
 export { trainingFlopsPerToken } from "./model/budget/training_flops.ts";
 export type { Gpt2Fields, LlamaFields } from "./model/config_fields.ts";
 export type {
