@@ -16,6 +16,7 @@ import { benchStart } from "./start.ts";
 import { benchLoader } from "./loader.ts";
 import { benchPeers } from "./peers.ts";
 import { benchPrepare } from "./prepare.ts";
+import { benchRecipes } from "./recipes.ts";
 import { benchRoofline } from "./roofline.ts";
 import { benchScaling } from "./scaling.ts";
 import { benchStep } from "./step.ts";
@@ -45,6 +46,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   dedup     near-duplicates: rate, beside datatrove's; growth of time, memory
   prepare   curation of generated text up to 2 GB: time, memory, resumption
   curation  the same model trained on a raw corpus and on a curated one
+  recipes   recipes of training on two corpora: the losses they end at
 
 Options:
   --config NAME    configuration: S, M, gpt2-124m; may be repeated; for
@@ -54,7 +56,7 @@ Options:
   --variants       kernels: time every variant, not only the chosen one
   --other FILE     tune: another adapter's timings, from its cache folder
   --llmc FOLDER    peers: where llm.c's source is, to be compiled
-  --texts FOLDER   curation: where books, web pages and Wikipedia are
+  --texts FOLDER   curation, recipes: where books and other texts are
   --json           one object a line on stdout, tables on stderr
   --save           write the results to bench/results
   --help           this text`;
@@ -74,6 +76,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   dedup: benchDedup,
   prepare: benchPrepare,
   curation: benchCuration,
+  recipes: benchRecipes,
 };
 
 /** Runs the parts that were asked for, one after the other. */

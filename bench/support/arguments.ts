@@ -16,6 +16,7 @@ export const PARTS = [
   "dedup",
   "prepare",
   "curation",
+  "recipes",
   "tokenizer",
 ] as const;
 

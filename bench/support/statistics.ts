@@ -28,6 +28,18 @@ export function summarize(values: readonly number[]): Summary {
   };
 }
 
+/** Arithmetic mean. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Standard deviation of the population that the values are a sample of. */
+export function standardDeviation(values: readonly number[]): number {
+  const middle = mean(values);
+  const squares = values.map((value) => (value - middle) ** 2);
+  return Math.sqrt(mean(squares) * values.length / (values.length - 1));
+}
+
 /** Quantile of sorted values, linear between neighbours. */
 function quantile(sorted: readonly number[], part: number): number {
   const place = part * (sorted.length - 1);
