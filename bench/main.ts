@@ -9,6 +9,7 @@ import type { Gpu } from "../kernels/runtime/gpu.ts";
 import { reportError } from "../model/command/dispatch.ts";
 import { Output } from "../model/command/output.ts";
 import { quietDriver } from "../model/command/quiet_driver.ts";
+import { benchCompute } from "./compute.ts";
 import { benchCuration } from "./curation.ts";
 import { benchDedup } from "./dedup.ts";
 import { benchKernels } from "./kernels.ts";
@@ -47,6 +48,7 @@ Measures minnow on this machine's GPU. Parts, by default the first three:
   prepare   curation of generated text up to 2 GB: time, memory, resumption
   curation  the same model trained on a raw corpus and on a curated one
   recipes   recipes of training on two corpora: the losses they end at
+  compute   the planner's choice beside other sizes, with equal arithmetic
 
 Options:
   --config NAME    configuration: S, M, gpt2-124m; may be repeated; for
@@ -56,7 +58,7 @@ Options:
   --variants       kernels: time every variant, not only the chosen one
   --other FILE     tune: another adapter's timings, from its cache folder
   --llmc FOLDER    peers: where llm.c's source is, to be compiled
-  --texts FOLDER   curation, recipes: where books and other texts are
+  --texts FOLDER   curation, recipes, compute: where books and others are
   --json           one object a line on stdout, tables on stderr
   --save           write the results to bench/results
   --help           this text`;
@@ -77,6 +79,7 @@ const BENCHES: Readonly<Record<Part, Bench>> = {
   prepare: benchPrepare,
   curation: benchCuration,
   recipes: benchRecipes,
+  compute: benchCompute,
 };
 
 /** Runs the parts that were asked for, one after the other. */

@@ -17,6 +17,7 @@ export const PARTS = [
   "prepare",
   "curation",
   "recipes",
+  "compute",
   "tokenizer",
 ] as const;
 

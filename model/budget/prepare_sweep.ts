@@ -38,6 +38,8 @@ export interface SweepPreparation {
 export interface PreparedSweep {
   /** Different tokens that there are to learn from. */
   readonly uniqueTokens: number;
+  /** Ids that the tokenizer knows. */
+  readonly vocabulary: number;
   /** What is worth a line. */
   readonly notices: readonly string[];
   /** All that runs are planned from but the sizes and amounts. */
@@ -114,6 +116,7 @@ export async function prepareSweep(
   };
   return {
     uniqueTokens,
+    vocabulary: vocabSize,
     notices,
     question,
     plan(grids) {

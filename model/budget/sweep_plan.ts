@@ -80,12 +80,7 @@ export function planSweep(
   const { grid } = question;
   const notices: string[] = [];
   const points = grid.budgets.toSorted((a, b) => a - b).flatMap((budget) => {
-    const middle = bestShape(question, budget);
-    const shapes = new Set(
-      grid.ratios.map((ratio) =>
-        closestShape(question.shapes, ratio * middle.parameters)
-      ),
-    );
+    const [middle, shapes] = sweepShapes(question, budget);
     const kept: SweepPoint[] = [];
     for (const shape of shapes) {
       const point = pointOf(question, shape, budget, shape === middle);
@@ -111,16 +106,27 @@ export function planSweep(
 }
 
 /**
- * The model that a law chooses for an amount of training: as for a plan, among
- * models that exist and by their real arithmetic.
+ * The models that a sweep trains for an amount of training.
+ *
+ * @param question Models to choose from, law and sizes.
+ * @param budget Floating-point operations.
+ * @returns What the law chooses, as for a plan among models that exist and by
+ * their real arithmetic; and the models of all sizes, each once.
  */
-function bestShape(
-  { grid, shapes, uniqueTokens }: SweepQuestion,
+export function sweepShapes(
+  { grid, shapes, uniqueTokens }: Pick<
+    SweepQuestion,
+    "grid" | "shapes" | "uniqueTokens"
+  >,
   budget: number,
-): ModelShape {
+): [middle: ModelShape, all: ReadonlySet<ModelShape>] {
   const loss = ({ parameters, flopsPerToken }: ModelShape) =>
     predictLoss(grid.law, parameters, budget / flopsPerToken, uniqueTokens);
-  return shapes.reduce((a, b) => loss(b) < loss(a) ? b : a);
+  const middle = shapes.reduce((a, b) => loss(b) < loss(a) ? b : a);
+  const all = grid.ratios.map((ratio) =>
+    closestShape(shapes, ratio * middle.parameters)
+  );
+  return [middle, new Set(all)];
 }
 
 /** One run, or why there is none. */

@@ -25,11 +25,10 @@ import {
   parseGivenConfig,
 } from "../train/parse_run_config.ts";
 import { stringifyRunConfig } from "../train/stringify_run_config.ts";
-import { parseDuration } from "../train/units.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
-import { lawOf, memoryOf } from "./plan_options.ts";
+import { lawOf, memoryOf, secondsOf } from "./plan_options.ts";
 import {
   candidateTable,
   choiceLine,
@@ -123,7 +122,7 @@ export const plan: Command = {
     "What run.yaml or --config name stays as it is, the model excepted. Rates that were measured are kept in the user's cache folder, or " +
     "in MINNOW_CACHE.",
   async run(args, output) {
-    const seconds = secondsOf(args);
+    const seconds = secondsOf(args.string("budget") ?? "");
     const memory = memoryOf(args);
     const law = await lawOf(args.string("law") ?? USUAL_LAW.name);
     const base = await baseOf(args, seconds);
@@ -250,18 +249,6 @@ function print(
   if (!args.boolean("explain")) return;
   output.line();
   for (const sentence of explainPlan(question, decided)) output.line(sentence);
-}
-
-function secondsOf(args: ParsedArguments): number {
-  const text = args.string("budget") ?? "";
-  const seconds = parseDuration(text);
-  if (seconds === undefined) {
-    throw new InputError(
-      `Option '--budget' cannot be '${text}': it has to be a span of time ` +
-        "of more than nothing, such as 90s, 30m or 24h",
-    );
-  }
-  return seconds;
 }
 
 async function baseOf(

@@ -2,9 +2,27 @@ import { InputError } from "../../data/input_error.ts";
 import { nearest } from "../../data/nearest.ts";
 import { parseLaw } from "../budget/law_file.ts";
 import { SCALING_LAWS, type ScalingLaw } from "../budget/scaling_law.ts";
-import { parseBytes } from "../train/units.ts";
+import { parseBytes, parseDuration } from "../train/units.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 import { readTextFile } from "./read_run_config.ts";
+
+/**
+ * Reads `--budget`.
+ *
+ * @param text What was given.
+ * @returns Seconds.
+ * @throws {InputError} If it is no span of time.
+ */
+export function secondsOf(text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds === undefined) {
+    throw new InputError(
+      `Option '--budget' cannot be '${text}': it has to be a span of time ` +
+        "of more than nothing, such as 90s, 30m or 24h",
+    );
+  }
+  return seconds;
+}
 
 /**
  * Reads `--memory`.

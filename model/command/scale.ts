@@ -1,14 +1,16 @@
 import { basename, join, resolve } from "@std/path";
+import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import { isUrl } from "../../data/read/is_url.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { fitSweep } from "../budget/fit_sweep.ts";
+import { MeasuredDevice } from "../budget/measured_device.ts";
 import { prepareSweep } from "../budget/prepare_sweep.ts";
 import { runSweep } from "../budget/run_sweep.ts";
 import { USUAL_LAW } from "../budget/scaling_law.ts";
 import { SweepFolder } from "../budget/sweep_folder.ts";
+import { sweepBudgets } from "../budget/sweep_budgets.ts";
 import { parseBudgets, parseSizes } from "../budget/sweep_grid.ts";
-import type { SweepGrid } from "../budget/sweep_plan.ts";
 import type { SweepResult } from "../budget/sweep_result.ts";
 import { writeSweepReport } from "../budget/write_sweep_report.ts";
 import { ConsoleReporter } from "../train/console_reporter.ts";
@@ -22,7 +24,7 @@ import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 import { endOnInterrupt } from "./end_on_interrupt.ts";
-import { lawOf, memoryOf } from "./plan_options.ts";
+import { lawOf, memoryOf, secondsOf } from "./plan_options.ts";
 import { configOverrides, readTextFile } from "./read_run_config.ts";
 import { fitLines, sweepTable } from "./scale_tables.ts";
 import { SweepReporter } from "./sweep_reporter.ts";
@@ -55,6 +57,13 @@ export const scale: Command = {
       description:
         "Text or token shards, as for train; may be given more than once. " +
         "Without it: the generated primer",
+    },
+    {
+      name: "budget",
+      kind: "string",
+      placeholder: "TIME",
+      description:
+        "Time for the whole sweep, as 2h, from which amounts of training follow",
     },
     {
       name: "budgets",
@@ -127,16 +136,20 @@ export const scale: Command = {
     const path = args.string("out") ?? "";
     const resume = args.boolean("resume");
     if (resume) refuseSettled(args);
-    const asked = await gridOf(args);
-    if (!resume && asked === undefined) {
+    const amounts = amountsOf(args);
+    if (!resume && amounts === undefined) {
       throw new InputError(
-        "Cannot sweep without an amount of training: give --budgets " +
-          "1e12,4e12,1.6e13",
+        "Cannot sweep without an amount of training: give a time for all of " +
+          "it, as --budget 2h, or --budgets 1e12,4e12,1.6e13",
       );
     }
+    const sizes = {
+      ratios: parseSizes(args.string("sizes") ?? "5"),
+      law: await lawOf(args.string("law") ?? USUAL_LAW.name),
+    };
+    const memory = memoryOf(args);
     using folder = await SweepFolder.open(path, resume);
     const base = resume ? await keptBase(folder) : await baseOf(args);
-    const grids = [...folder.grids, ...(asked ? [asked] : [])];
     const gpu = await openDevice();
     const reporter = new SweepReporter(output);
     const preparing = new ConsoleReporter({ output });
@@ -152,10 +165,29 @@ export const scale: Command = {
         folder: path,
         base,
         gpu,
-        memory: memoryOf(args),
+        memory,
         onDataProgress: (share, doing) => preparing.preparing(share, doing),
       });
       preparing.close();
+      const budgets = typeof amounts === "number"
+        ? await sweepBudgets({
+          seconds: amounts,
+          question: { ...sweep.question, grid: { ...sizes, budgets: [] } },
+          device: await MeasuredDevice.of(
+            gpu,
+            sweep.question.base,
+            sweep.vocabulary,
+          ),
+          onMeasure: ({ parameters }) =>
+            output.note(
+              `Timing steps of ${formatCount(parameters, "parameters")} …`,
+            ),
+        })
+        : amounts;
+      const grids = [
+        ...folder.grids,
+        ...(budgets ? [{ ...sizes, budgets }] : []),
+      ];
       const { points, notices } = sweep.plan(grids);
       await folder.describe(base, grids);
       for (const notice of [...sweep.notices, ...notices]) output.line(notice);
@@ -213,13 +245,19 @@ async function conclude(
   }
 }
 
-async function gridOf(args: ParsedArguments): Promise<SweepGrid | undefined> {
+/** Seconds for the whole sweep, or FLOP of each amount; undefined for neither. */
+function amountsOf(args: ParsedArguments): number | number[] | undefined {
+  const time = args.string("budget");
   const budgets = args.string("budgets");
-  const ratios = parseSizes(args.string("sizes") ?? "5");
-  const law = await lawOf(args.string("law") ?? USUAL_LAW.name);
-  return budgets === undefined
-    ? undefined
-    : { budgets: parseBudgets(budgets), ratios, law };
+  if (time === undefined) {
+    return budgets === undefined ? undefined : parseBudgets(budgets);
+  }
+  if (budgets !== undefined) {
+    throw new InputError(
+      "Cannot combine --budget with --budgets: a time chooses its own amounts",
+    );
+  }
+  return secondsOf(time);
 }
 
 /** What the runs of the sweep have in common, as it was when it began. */

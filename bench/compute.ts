@@ -1,0 +1,119 @@
+import { join } from "@std/path";
+import { InputError } from "../data/input_error.ts";
+import { primerDocuments } from "../data/primer/primer_documents.ts";
+import { writeAtomic } from "../data/atomic_write.ts";
+import type { Gpu } from "../kernels/runtime/gpu.ts";
+import { fitSweep } from "../model/budget/fit_sweep.ts";
+import { prepareSweep } from "../model/budget/prepare_sweep.ts";
+import { runSweep } from "../model/budget/run_sweep.ts";
+import { USUAL_LAW } from "../model/budget/scaling_law.ts";
+import { SweepFolder } from "../model/budget/sweep_folder.ts";
+import { formatBudget, type SweepGrid } from "../model/budget/sweep_plan.ts";
+import type { SweepResult } from "../model/budget/sweep_result.ts";
+import { writeSweepReport } from "../model/budget/write_sweep_report.ts";
+import { fitLines, sweepTable } from "../model/command/scale_tables.ts";
+import { parseGivenConfig } from "../model/train/parse_run_config.ts";
+import type { BenchArguments } from "./support/arguments.ts";
+import type { Report } from "./support/report.ts";
+
+/** Finished runs stay here, so that a bench that was ended goes on. */
+const FOLDER = join("runs", "bench-compute");
+/** Amounts of training: minutes on a software adapter. */
+const BUDGETS = [1e12, 4e12, 1.6e13];
+/** Sizes, as multiples of the planner's choice. */
+const RATIOS = [0.25, 0.5, 1, 2, 4];
+const CONTEXT = "128";
+const PRIMER = { seed: 1, bytes: 8_000_000 };
+
+/**
+ * Is the planner right about compute? Trains its choice and models of a quarter
+ * to four times its size with equal arithmetic, on books and the primer, and
+ * compares losses on text that was held out.
+ *
+ * @param gpu Device to train on.
+ * @param args The folder of texts, and which amounts.
+ * @param report Where results go.
+ */
+export async function benchCompute(
+  gpu: Gpu,
+  { texts, filter }: BenchArguments,
+  report: Report,
+): Promise<void> {
+  if (texts === undefined) {
+    throw new InputError(
+      "Cannot measure the planner without texts: name the folder that holds " +
+        "text/gutenberg_books.jsonl with --texts",
+    );
+  }
+  const grid: SweepGrid = {
+    budgets: BUDGETS.filter((flops) => formatBudget(flops).includes(filter)),
+    ratios: RATIOS,
+    law: USUAL_LAW,
+  };
+  await Deno.mkdir(FOLDER, { recursive: true });
+  const primer = join(FOLDER, "primer.jsonl");
+  await writePrimer(primer);
+  using folder = await SweepFolder.open(FOLDER, await exists(FOLDER));
+  const base = parseGivenConfig("", "bench", {
+    "train.context": CONTEXT,
+    "data.paths": JSON.stringify([
+      join(texts, "text/gutenberg_books.jsonl"),
+      primer,
+    ]),
+  });
+  const sweep = await prepareSweep({ folder: FOLDER, base, gpu, memory: null });
+  await folder.describe(base, [grid]);
+  const { points, notices } = sweep.plan([grid]);
+  for (const notice of notices) report.line(notice);
+  const { uniqueTokens } = sweep;
+  for await (const event of runSweep({ folder, points, uniqueTokens, gpu })) {
+    if (event.type === "point") report.line(`${event.result.name} is finished`);
+  }
+  const results = points.flatMap(({ name }) => folder.results.get(name) ?? []);
+  const fit = fitSweep(results);
+  for (const result of results) {
+    const { run: _, ...row } = result;
+    report.add({ ...row, over_best: overBest(result, results) });
+  }
+  if (fit.law) report.add({ fitted: fit.law, best_sizes: fit.isoFlop });
+  await writeSweepReport(FOLDER, results, fit, "Books and the primer");
+  for (const line of sweepTable(results, fit.law)) report.line(line);
+  report.line("");
+  for (const line of fitLines(fit)) report.line(line);
+  report.line("");
+  for (const result of results.filter(({ chosen }) => chosen)) {
+    const over = 100 * overBest(result, results);
+    report.line(
+      `${formatBudget(result.budget)} FLOP: the planner's choice ends ${
+        over.toFixed(2)
+      } % over the best of its sizes`,
+    );
+  }
+}
+
+/** How far a loss lies over the lowest for the same arithmetic, as a share. */
+function overBest(
+  { budget, loss }: SweepResult,
+  results: readonly SweepResult[],
+): number {
+  const losses = results.filter((other) => other.budget === budget)
+    .map((other) => other.loss);
+  return loss / Math.min(...losses) - 1;
+}
+
+async function writePrimer(path: string): Promise<void> {
+  // Rewritten, it would be another file, and its tokens made anew.
+  if (await Deno.stat(path).then(() => true, () => false)) return;
+  const lines = Array.from(
+    primerDocuments(PRIMER),
+    ({ id, text }) => JSON.stringify({ id, text }) + "\n",
+  );
+  await writeAtomic(path, lines.join(""));
+}
+
+async function exists(folder: string): Promise<boolean> {
+  return await Deno.stat(join(folder, "sweep.json")).then(
+    () => true,
+    () => false,
+  );
+}
