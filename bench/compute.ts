@@ -18,8 +18,8 @@ import type { Report } from "./support/report.ts";
 
 /** Finished runs stay here, so that a bench that was ended goes on. */
 const FOLDER = join("runs", "bench-compute");
-/** Amounts of training: minutes on a software adapter. */
-const BUDGETS = [1e12, 4e12, 1.6e13];
+/** Amounts of training: minutes to hours on a software adapter. */
+const BUDGETS = [2.5e11, 1e12, 4e12, 1.6e13];
 /** Sizes, as multiples of the planner's choice. */
 const RATIOS = [0.25, 0.5, 1, 2, 4];
 const CONTEXT = "128";

@@ -17,8 +17,13 @@ const EVALUATED_SHARE = 0.005;
 const MOST_EVALUATED = 2 ** 20;
 /** Seconds between checkpoints; shorter runs write one, at the end. */
 const CHECKPOINT_SECONDS = 1800;
-/** Share of the steps that the learning rate grows over, and its bounds. */
-const WARMUP = { share: 0.02, least: 10, most: 2000 };
+/**
+ * Steps that the learning rate grows over: a share of all, but no fewer than
+ * let the moments settle, which takes a larger share of short runs. A run of 520
+ * steps and 124 k parameters ended at a loss of 1.63 after 10 such steps and at
+ * 1.25 after 100.
+ */
+const WARMUP = { share: 0.02, least: 100, most: 2000, mostShare: 0.2 };
 /**
  * Share of the steps over which the learning rate falls to zero, as the fastest
  * public recipes for small models have it.
@@ -84,13 +89,16 @@ export function trainedAs(
     },
     schedule: {
       kind: "wsd",
-      warmup: Math.max(
-        WARMUP.least,
-        Math.min(WARMUP.most, Math.round(WARMUP.share * steps)),
-      ),
+      warmup: warmupSteps(steps),
       decay: DECAY_SHARE,
     },
   };
+}
+
+function warmupSteps(steps: number): number {
+  const { share, least, most, mostShare } = WARMUP;
+  const wanted = Math.min(most, Math.max(least, share * steps));
+  return Math.round(Math.min(wanted, mostShare * steps));
 }
 
 /**

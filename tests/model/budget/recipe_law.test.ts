@@ -35,7 +35,15 @@ Deno.test("small models and short runs are kept within reason", () => {
   assertEquals(recipe.learningRate, 5e-3);
   assert(recipe.held);
   const steps = (tokens: number, sequences: number) => tokens / sequences / 128;
-  assert(steps(1e6, recipe.sequences) >= 100);
+  assert(steps(1e6, recipe.sequences) >= 1500);
+  // Steps of 512 tokens are worth more than still more steps.
+  const short = trainingRecipe({
+    blockParameters: 1e5,
+    tokens: 266_240,
+    context: 128,
+    batchLaw: "steplaw",
+  });
+  assertEquals(short.sequences, 4);
   const shortest = trainingRecipe({
     blockParameters: 5e4,
     tokens: 100,
