@@ -36,9 +36,12 @@ Deno.test("train chooses the model of a run that names a time and none", () =>
     ], { env: { MINNOW_CACHE: join(folder, "cache") } });
     const taken = (performance.now() - began) / 1000;
     assertEquals(code, 0, stderr);
-    assertMatch(stderr, /Timing steps of 124k parameters …\n/);
-    assertMatch(stdout, />\s+124k +2 +64 /);
-    assertMatch(stdout, /Choice: 124k parameters, .* × 8 × 64, learning rate/);
+    assertMatch(stderr, /Timing steps of [\d.]+k parameters …\n/);
+    // How small depends on how busy the machine is.
+    const [, size] = />\s+([\d.]+k) +2 +\d+ /.exec(stdout) ?? [];
+    assert(size !== undefined, stdout);
+    assertMatch(stdout, /Choice: .* × 8 × 64, learning rate/);
+    assert(stdout.includes(`Choice: ${size} parameters, `), stdout);
     // Not a matter of precision here: the machine may be busy with others.
     assert(taken < 1.5 * seconds, `${taken}`);
 
