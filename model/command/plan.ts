@@ -1,6 +1,5 @@
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
-import { InputError } from "../../data/input_error.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import {
