@@ -54,6 +54,10 @@ export interface AttentionOptions {
  * @param graph Graph to append to.
  * @param qkv Rows of query heads, key heads, value heads, `(B·T, (H+2·KV)·D)`.
  * @param options Heads, sequence length and window.
+ * @param starts First position in its sequence that each query sees, u32
+ * `(B·T)`: that where its document starts. Within a sequence they never
+ * decrease. Absent for all before it; keys that no query of a tile sees cost
+ * nothing.
  * @returns Weighted values, `(B·T, H·D)`.
  * @throws {ShapeError} if the operand does not hold such rows.
  *
@@ -93,6 +97,7 @@ export function attention(
   graph: GraphBuilder,
   qkv: Tensor,
   options: AttentionOptions,
+  starts?: Tensor,
 ): Tensor {
   const { heads, kvHeads, headDim, sequenceLength, window } = options;
   const [rows, width] = qkv.shape;
@@ -120,13 +125,20 @@ export function attention(
         `sequences of ${sequenceLength}`,
     );
   }
-  return graph.emit(spec, { qkv }, {
+  if (starts && (starts.dtype !== "u32" || starts.shape.join() !== `${rows}`)) {
+    throw new ShapeError(
+      `Cannot mask ${rows} positions with ${starts.dtype} [${starts.shape}]: ` +
+        `it must be u32 [${rows}]`,
+    );
+  }
+  return graph.emit(spec, { qkv, starts }, {
     batches: rows / sequenceLength,
     length: sequenceLength,
     heads,
     kvHeads,
     headDim,
     window: Math.min(window ?? sequenceLength, sequenceLength),
+    masked: starts !== undefined,
   }).out;
 }
 
@@ -142,25 +154,25 @@ const spec: OpSpec<AttentionLayout> = {
   gradient({ node, graph, gradientOf, contribute }) {
     const upstream = gradientOf(node.outputs.out);
     if (!upstream) return;
-    const { qkv } = node.inputs;
+    const { qkv, starts } = node.inputs;
     const { out, lse } = node.outputs;
     contribute(qkv, (sum) => {
       const { gradient } = graph.emit(
         gradientSpec,
-        { qkv, out, lse, upstream },
+        { qkv, starts, out, lse, upstream },
         node.attributes,
       );
       return sum ? add(graph, sum, gradient) : gradient;
     });
   },
   lower(context) {
-    const { qkv } = context.node.inputs;
+    const { qkv, starts } = context.node.inputs;
     const { out, lse } = context.node.outputs;
     const variant = pick(context, "attention", forwardVariants);
     for (const block of sequenceBlocks(context)) {
       const part = partOf(context, block);
       if (variant.texels) copyToTexels(context, part, { qkv });
-      launch(context, variant, part, { qkv, result: out, lse });
+      launch(context, variant, part, { qkv, starts, result: out, lse });
     }
   },
   flops: (node) => 4 * products(node),
@@ -175,12 +187,20 @@ const gradientSpec: OpSpec<AttentionLayout> = {
   name: "attention_gradient",
   infer: ({ qkv }) => ({ gradient: { shape: qkv.shape, dtype: "f32" } }),
   lower(context) {
-    const { qkv, out, lse, upstream } = context.node.inputs;
+    const { qkv, starts, out, lse, upstream } = context.node.inputs;
     const { gradient } = context.node.outputs;
     const delta = context.scratch("delta", lse.shape);
     const byQuery = pick(context, "attention_dq", queryGradientVariants);
     const byKey = pick(context, "attention_dkv", keyGradientVariants);
-    const tensors = { qkv, result: out, upstream, lse, delta, gradient };
+    const tensors = {
+      qkv,
+      starts,
+      result: out,
+      upstream,
+      lse,
+      delta,
+      gradient,
+    };
     for (const block of sequenceBlocks(context)) {
       const part = partOf(context, block);
       if (byQuery.texels || byKey.texels) {
@@ -207,9 +227,12 @@ function pick(
   problem: string,
   variants: typeof forwardVariants,
 ): AttentionVariant {
-  const { batches, length, heads, kvHeads, headDim, window } = node.attributes;
+  const { batches, length, heads, kvHeads, headDim, window, masked } =
+    node.attributes;
   return choose(
-    `${problem} ${batches} ${length} ${heads}/${kvHeads} ${headDim} ${window}`,
+    `${problem} ${batches} ${length} ${heads}/${kvHeads} ${headDim} ${window}${
+      masked ? " masked" : ""
+    }`,
     variants(node.attributes, capabilities),
   );
 }
@@ -218,11 +241,12 @@ function pick(
 function sequenceBlocks(
   { node, capabilities }: LowerContext<AttentionLayout>,
 ): RowBlock[] {
-  const { batches, length, heads, headDim } = node.attributes;
+  const { batches, length, heads, headDim, masked } = node.attributes;
   return rowBlocks(batches, [
     length * packedWidth(node.attributes),
     length * heads * headDim,
     length * heads,
+    ...(masked ? [length] : []),
   ], capabilities);
 }
 
@@ -244,7 +268,7 @@ function partOf(
       return texels(attentionTexels(layout).all);
     },
     bind(tensor) {
-      const elements = layout.length * tensor.shape[1];
+      const elements = layout.length * (tensor.shape[1] ?? 1);
       return { tensor, offset: start * elements, length: rows * elements };
     },
   };
@@ -254,14 +278,17 @@ function launch(
   { capabilities, dispatch }: LowerContext<AttentionLayout>,
   variant: AttentionVariant,
   part: Part,
-  tensors: Readonly<Record<string, Tensor>>,
+  tensors: Readonly<Record<string, Tensor | undefined>>,
 ): void {
   const { kernel, workgroups } = variant.build(part.layout);
   dispatch({
     kernel,
-    bindings: kernel.bindings.map((binding) =>
-      "texels" in binding ? part.texels : part.bind(tensors[binding.name])
-    ),
+    bindings: kernel.bindings.map((binding) => {
+      if ("texels" in binding) return part.texels;
+      const tensor = tensors[binding.name];
+      if (!tensor) throw new Error(`No tensor for binding "${binding.name}"`);
+      return part.bind(tensor);
+    }),
     workgroups: foldWorkgroups(workgroups, capabilities),
   });
 }

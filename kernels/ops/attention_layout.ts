@@ -17,13 +17,18 @@ export interface AttentionLayout {
   readonly headDim: number;
   /** Keys that a query sees, itself included: all before it where equal to T. */
   readonly window: number;
+  /**
+   * Whether an operand `starts` tells each query the first position it sees.
+   * Within a sequence these never decrease.
+   */
+  readonly masked: boolean;
 }
 
 /** Elements of a packed row: all query, key and value heads. */
 export function packedWidth(
   { heads, kvHeads, headDim }: Omit<
     AttentionLayout,
-    "batches" | "length" | "window"
+    "batches" | "length" | "window" | "masked"
   >,
 ): number {
   return (heads + 2 * kvHeads) * headDim;

@@ -6,10 +6,13 @@ import {
 } from "./attention_layout.ts";
 import {
   firstKey,
-  type RegisterTile,
-  tileMain,
+  firstSeen,
+  maskBindings,
+  maskFunctions,
+  queriesEnd,
   visible,
-} from "./attention_register_kernels.ts";
+} from "./attention_mask.ts";
+import { type RegisterTile, tileMain } from "./attention_register_kernels.ts";
 import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E } from "./online_softmax.ts";
@@ -35,6 +38,7 @@ export function registerQueryGradient(
     name: `attention_dq_registers_${rows}x${turn}`,
     bindings: [
       ...operands("qkv", "upstream"),
+      ...maskBindings(layout),
       { name: "result", element, access: "read" },
       { name: "lse", element: "f32", access: "read" },
       { name: "delta", element: "f32", access: "write" },
@@ -52,6 +56,11 @@ export function registerQueryGradient(
   ${
         unrolled(rows, (i) => `
   let row_${i} = start + min(first + ${i}u, ${length - 1}u);
+  ${
+          layout.masked
+            ? `let seen_${i} = ${firstSeen(`row_${i}`, `first + ${i}u`)};`
+            : ""
+        }
   let query_${i} = row_${i} * ${row}u + head * ${head}u;
   let of_${i} = (row_${i} * ${heads}u + head) * ${head}u;
   let lse_${i} = lse[row_${i} * ${heads}u + head] * ${LOG2_E};
@@ -65,7 +74,9 @@ export function registerQueryGradient(
         }`)
       }
   let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${firstKey(layout, turn)}; key < end; key += ${turn}u) {
+  for (var key = ${
+        firstKey(layout, turn, "seen_0")
+      }; key < end; key += ${turn}u) {
     ${
         unrolled(turn, (j) => `
     let at_${j} = min(key + ${j}u, ${length - 1}u) * ${row}u;
@@ -96,7 +107,7 @@ export function registerQueryGradient(
     ${
           unrolled(rows, (i) => `
     s_${i}_${j} = select(0.0, exp2(s_${i}_${j}) * p_${i}_${j}, ${
-            visible(layout, `first + ${i}u`, `key + ${j}u`)
+            visible(layout, `first + ${i}u`, `key + ${j}u`, `seen_${i}`)
           });`)
         }`)
       }
@@ -140,7 +151,7 @@ export function registerKeyGradient(
   tile: RegisterTile,
   { operands, markBindings, load, marks }: AttentionSource,
 ): KernelSource {
-  const { length, heads, kvHeads, headDim, window } = layout;
+  const { length, heads, kvHeads, headDim } = layout;
   const { element, unit, chunks, store } = headAccess(headDim);
   const row = packedWidth(layout) / unit;
   const head = headDim / unit;
@@ -154,9 +165,10 @@ export function registerKeyGradient(
     bindings: [
       ...operands("qkv", "upstream"),
       ...markBindings,
+      ...maskBindings(layout),
       { name: "gradient", element, access: "write" },
     ],
-    body: tileMain(
+    body: maskFunctions(layout) + tileMain(
       layout,
       kvHeads,
       tile,
@@ -175,17 +187,18 @@ export function registerKeyGradient(
   var dv_${j}_${c} = vec4<f32>();`)
         }`)
       }
-  let end = ${
-        window < length
-          ? `min(first + ${rows - 1 + window}u, ${length}u)`
-          : `${length}u`
-      };
+  let end = ${queriesEnd(layout, rows)};
   for (var member = 0u; member < ${group}u; member++) {
     let query_head = head * ${group}u + member;
     for (var query = first; query < end; query += ${turn}u) {
       ${
         unrolled(turn, (i) => `
       let at_${i} = start + min(query + ${i}u, ${length - 1}u);
+      ${
+          layout.masked
+            ? `let seen_${i} = ${firstSeen(`at_${i}`, `query + ${i}u`)};`
+            : ""
+        }
       let q_at_${i} = at_${i} * ${row}u + query_head * ${head}u;
       let u_at_${i} = (at_${i} * ${heads}u + query_head) * ${head}u;
       let marks_${i} = ${marks(`at_${i} * ${heads}u + query_head`)};
@@ -211,7 +224,7 @@ export function registerKeyGradient(
       ${
           unrolled(rows, (j) => `
       p_${i}_${j} = select(0.0, exp2(p_${i}_${j}), ${
-            visible(layout, `query + ${i}u`, `first + ${j}u`)
+            visible(layout, `query + ${i}u`, `first + ${j}u`, `seen_${i}`)
           }${turn > 1 ? ` && query + ${i}u < end` : ""});
       s_${i}_${j} *= p_${i}_${j};`)
         }`)

@@ -4,6 +4,12 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
+import {
+  firstKey,
+  firstSeen,
+  maskBindings,
+  visible,
+} from "./attention_mask.ts";
 import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
@@ -50,6 +56,7 @@ export function registerForward(
     name: `attention_registers_${rows}x${turn}`,
     bindings: [
       ...operands("qkv"),
+      ...maskBindings(layout),
       { name: "result", element, access: "write" },
       { name: "lse", element: "f32", access: "write" },
     ],
@@ -66,6 +73,11 @@ export function registerForward(
         unrolled(rows, (i) => `
   let row_${i} = ${at(i)};
   ${
+          layout.masked
+            ? `let seen_${i} = ${firstSeen(`row_${i}`, `first + ${i}u`)};`
+            : ""
+        }
+  ${
           unrolled(
             chunks,
             (c) =>
@@ -77,7 +89,9 @@ export function registerForward(
       }
   ${softmaxState({ queries: rows, chunks })}
   let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${firstKey(layout, turn)}; key < end; key += ${turn}u) {
+  for (var key = ${
+        firstKey(layout, turn, "seen_0")
+      }; key < end; key += ${turn}u) {
     ${
         unrolled(
           turn,
@@ -91,7 +105,8 @@ export function registerForward(
           chunks,
           loadKey: (j, c) => load("qkv", `keys + at_${j}`, c),
           loadValue: (j, c) => load("qkv", `values + at_${j}`, c),
-          visible: (i, j) => visible(layout, `first + ${i}u`, `key + ${j}u`),
+          visible: (i, j) =>
+            visible(layout, `first + ${i}u`, `key + ${j}u`, `seen_${i}`),
         })
       }
   }
@@ -107,27 +122,6 @@ export function registerForward(
       }`,
     ),
   };
-}
-
-/** WGSL: first key that the tile's first query sees, rounded down to a turn. */
-export function firstKey(
-  { length, window }: AttentionLayout,
-  turn: number,
-): string {
-  if (window >= length) return "0u";
-  const before = `(max(first + 1u, ${window}u) - ${window}u)`;
-  return `${before} / ${turn}u * ${turn}u`;
-}
-
-/** WGSL condition: a query at this position sees the key at that one. */
-export function visible(
-  { length, window }: AttentionLayout,
-  query: string,
-  key: string,
-): string {
-  const causal = `${key} <= ${query}`;
-  if (window >= length) return causal;
-  return `${causal} && ${key} + ${window}u > ${query}`;
 }
 
 /**

@@ -135,6 +135,7 @@ function variants(
     headDim,
     family.slice,
     family.exchanged,
+    layout.masked,
     capabilities,
   );
   if (!tile) return [buffers];

@@ -3,12 +3,22 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
-import { firstKey, visible } from "./attention_register_kernels.ts";
+import {
+  firstKey,
+  firstSeen,
+  maskBindings,
+  maskFunctions,
+  queriesEnd,
+  visible,
+} from "./attention_mask.ts";
 import {
   exchange,
   exchangeMemory,
+  seenKeys,
+  sharedEdge,
   stagedIndex,
   turns,
+  uniformly,
   workgroupMain,
   type WorkgroupTile,
 } from "./attention_workgroup_kernels.ts";
@@ -35,6 +45,7 @@ export function workgroupQueryGradient(
     name: `attention_dq_workgroup_${rows}x${lanes}x${staged}`,
     bindings: [
       { name: "qkv", element: "vec4<f32>", access: "read" },
+      ...maskBindings(layout),
       { name: "result", element: "vec4<f32>", access: "read" },
       { name: "upstream", element: "vec4<f32>", access: "read" },
       { name: "lse", element: "f32", access: "read" },
@@ -45,6 +56,7 @@ export function workgroupQueryGradient(
 var<workgroup> tile_k: array<vec4<f32>, ${staged * chunks}>;
 var<workgroup> tile_v: array<vec4<f32>, ${staged * chunks}>;
 ${exchangeMemory(tile, 2)}
+${sharedEdge(layout)}
 ${
       workgroupMain(
         layout,
@@ -69,8 +81,11 @@ ${
   var d_${c} = vec4<f32>();`)
         }
   ${exchange(tile, ["own_delta"])}
+  ${seenKeys(layout)}
   let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${firstKey(layout, staged)}; key < end; key += ${staged}u) {
+  for (var key = ${
+          firstKey(layout, staged, "edge_seen")
+        }; key < end; key += ${staged}u) {
     workgroupBarrier();
     for (var i = local; i < ${staged * chunks}u; i += ${rows * lanes}u) {
       let at = min(key + i / ${chunks}u, ${length - 1}u) * ${row}u +
@@ -97,7 +112,7 @@ ${
     ${
               unrolled(turn, (j) => `
     s_${j} = select(0.0, exp2(s_${j} - own_lse) * (p_${j} - own_delta), ${
-                visible(layout, "place", `key + turn + ${j}u`)
+                visible(layout, "place", `key + turn + ${j}u`, "seen")
               });
     ${
                 unrolled(
@@ -126,7 +141,7 @@ export function workgroupKeyGradient(
   layout: AttentionLayout,
   tile: WorkgroupTile,
 ): KernelSource {
-  const { length, heads, kvHeads, headDim, window } = layout;
+  const { length, heads, kvHeads, headDim } = layout;
   const { rows, lanes, staged, turn } = tile;
   const chunks = headDim / 4;
   const slice = chunks / lanes;
@@ -139,6 +154,7 @@ export function workgroupKeyGradient(
     name: `attention_dkv_workgroup_${rows}x${lanes}x${staged}`,
     bindings: [
       { name: "qkv", element: "vec4<f32>", access: "read" },
+      ...maskBindings(layout),
       { name: "upstream", element: "vec4<f32>", access: "read" },
       { name: "lse", element: "f32", access: "read" },
       { name: "delta", element: "f32", access: "read" },
@@ -148,7 +164,10 @@ export function workgroupKeyGradient(
 var<workgroup> tile_q: array<vec4<f32>, ${staged * chunks}>;
 var<workgroup> tile_u: array<vec4<f32>, ${staged * chunks}>;
 var<workgroup> tile_marks: array<vec2<f32>, ${staged}>;
+${layout.masked ? `var<workgroup> tile_seen: array<u32, ${staged}>;` : ""}
 ${exchangeMemory(tile, 2)}
+${sharedEdge(layout)}
+${maskFunctions(layout)}
 ${
       workgroupMain(
         layout,
@@ -167,11 +186,8 @@ ${
   var dk_${c} = vec4<f32>();
   var dv_${c} = vec4<f32>();`)
         }
-  let end = ${
-          window < length
-            ? `min(first + ${rows - 1 + window}u, ${length}u)`
-            : `${length}u`
-        };
+  ${layout.masked ? uniformly(queriesEnd(layout, rows)) : ""}
+  let end = ${layout.masked ? "edge_seen" : queriesEnd(layout, rows)};
   for (var member = 0u; member < ${group}u; member++) {
     let query_head = head * ${group}u + member;
     for (var query = first; query < end; query += ${staged}u) {
@@ -186,6 +202,12 @@ ${
         let mark = (start + min(query + local, ${length - 1}u)) * ${heads}u +
           query_head;
         tile_marks[local] = vec2<f32>(lse[mark] * ${LOG2_E}, delta[mark]);
+        ${
+          layout.masked
+            ? `let asking = min(query + local, ${length - 1}u);
+        tile_seen[local] = ${firstSeen("start + asking", "asking")};`
+            : ""
+        }
       }
       workgroupBarrier();
       ${
@@ -207,7 +229,12 @@ ${
               unrolled(turn, (i) => `
       let marks_${i} = tile_marks[turn + ${i}u];
       p_${i} = select(0.0, exp2(p_${i} - marks_${i}.x), ${
-                visible(layout, `query + turn + ${i}u`, "place")
+                visible(
+                  layout,
+                  `query + turn + ${i}u`,
+                  "place",
+                  `tile_seen[turn + ${i}u]`,
+                )
               } && query + turn + ${i}u < ${length}u);
       s_${i} = p_${i} * (s_${i} - marks_${i}.y);
       ${

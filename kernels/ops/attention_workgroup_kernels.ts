@@ -4,7 +4,12 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
-import { firstKey, visible } from "./attention_register_kernels.ts";
+import {
+  firstKey,
+  firstSeen,
+  maskBindings,
+  visible,
+} from "./attention_mask.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
 
@@ -28,6 +33,7 @@ export interface WorkgroupTile {
  * A tile in which an invocation holds at most `slice` vectors of a head.
  *
  * @param exchanged Numbers that the invocations of a row exchange per staged row.
+ * @param masked Whether queries are told what they see.
  * @returns Undefined where heads are no whole vectors, do not split evenly, or
  * do not fit into workgroup memory.
  */
@@ -35,6 +41,7 @@ export function workgroupTile(
   headDim: number,
   slice: number,
   exchanged: number,
+  masked: boolean,
   { limits }: Capabilities,
 ): WorkgroupTile | undefined {
   const chunks = headDim / 4;
@@ -48,9 +55,11 @@ export function workgroupTile(
     rows * lanes > limits.maxComputeInvocationsPerWorkgroup ||
     rows * lanes > limits.maxComputeWorkgroupSizeX
   ) return undefined;
+  const marks = masked ? 3 : 2;
   const bytes = (staged: number) =>
-    staged * (2 * chunks * VECTOR_BYTES + 2 * NUMBER_BYTES +
-      (lanes > 1 ? exchanged * rows * lanes * NUMBER_BYTES : 0));
+    (masked ? NUMBER_BYTES : 0) +
+    staged * (2 * chunks * VECTOR_BYTES + marks * NUMBER_BYTES +
+        (lanes > 1 ? exchanged * rows * lanes * NUMBER_BYTES : 0));
   const staged = (lanes > 1 ? [8, 4, 2, 1] : [16, 8, 4]).find((count) =>
     bytes(count) <= limits.maxComputeWorkgroupStorageSize
   );
@@ -86,6 +95,7 @@ export function workgroupForward(
     name: `attention_workgroup_${rows}x${lanes}x${staged}`,
     bindings: [
       { name: "qkv", element: "vec4<f32>", access: "read" },
+      ...maskBindings(layout),
       { name: "result", element: "vec4<f32>", access: "write" },
       { name: "lse", element: "f32", access: "write" },
     ],
@@ -93,6 +103,7 @@ export function workgroupForward(
 var<workgroup> tile_k: array<vec4<f32>, ${staged * chunks}>;
 var<workgroup> tile_v: array<vec4<f32>, ${staged * chunks}>;
 ${exchangeMemory(tile, 1)}
+${sharedEdge(layout)}
 ${
       workgroupMain(
         layout,
@@ -113,8 +124,11 @@ ${
           )
         }
   ${softmaxState({ queries: 1, chunks: slice })}
+  ${seenKeys(layout)}
   let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${firstKey(layout, staged)}; key < end; key += ${staged}u) {
+  for (var key = ${
+          firstKey(layout, staged, "edge_seen")
+        }; key < end; key += ${staged}u) {
     workgroupBarrier();
     for (var i = local; i < ${staged * chunks}u; i += ${rows * lanes}u) {
       let at = min(key + i / ${chunks}u, ${
@@ -134,7 +148,7 @@ ${
               loadKey: (j, c) => `tile_k[${stagedIndex(tile, chunks, j, c)}]`,
               loadValue: (j, c) => `tile_v[${stagedIndex(tile, chunks, j, c)}]`,
               visible: (_i, j) =>
-                visible(layout, "place", `key + turn + ${j}u`),
+                visible(layout, "place", `key + turn + ${j}u`, "seen"),
               afterScores: exchange(
                 tile,
                 Array.from({ length: turn }, (_, j) => `s_0_${j}`),
@@ -154,6 +168,25 @@ ${
       )
     }`,
   };
+}
+
+/** WGSL that declares a number of the whole workgroup, where there is a mask. */
+export function sharedEdge({ masked }: AttentionLayout): string {
+  return masked ? "var<workgroup> edge: u32;" : "";
+}
+
+/** WGSL: a number that one invocation finds and all know, in uniform flow. */
+export function uniformly(value: string): string {
+  return `if (local == 0u) { edge = ${value}; }
+  let edge_seen = workgroupUniformLoad(&edge);`;
+}
+
+/** WGSL: first key that the invocation's own query sees, and the tile's first. */
+export function seenKeys({ masked, length }: AttentionLayout): string {
+  if (!masked) return "";
+  const place = `min(place, ${length - 1}u)`;
+  return `let seen = ${firstSeen("own", place)};
+  ${uniformly(firstSeen("start + first", "first"))}`;
 }
 
 /** WGSL: index of a chunk of the slice of staged row number `row` of the turn. */

@@ -6,6 +6,8 @@ export interface AttentionCase {
   readonly kvHeads: number;
   readonly headDim: number;
   readonly window: number;
+  /** First position of its sequence that each row's query sees. */
+  readonly starts?: ArrayLike<number>;
 }
 
 interface Weights {
@@ -30,7 +32,8 @@ function* softmaxes(
         const group = Math.floor(head / (heads / kvHeads));
         const keys: number[] = [];
         const scores: number[] = [];
-        for (let j = Math.max(0, i - window + 1); j <= i; j++) {
+        const seen = shape.starts?.[row] ?? 0;
+        for (let j = Math.max(seen, i - window + 1); j <= i; j++) {
           const key = (batch * length + j) * width + (heads + group) * headDim;
           let score = 0;
           for (let d = 0; d < headDim; d++) {

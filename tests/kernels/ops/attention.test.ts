@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { attention } from "../../../kernels/ops/attention.ts";
 import { ShapeError } from "../../../kernels/ops/op_spec.ts";
+import type { Tensor } from "../../../kernels/ops/tensor.ts";
 import { weightedSum } from "../../../kernels/ops/weighted_sum.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type HarnessOptions,
   runGradients,
   runGraph,
+  type TestGraph,
 } from "../harness.ts";
 import { randomValues } from "../random_values.ts";
 import { everyVariant, FEW_SHAPES } from "../every_variant.ts";
@@ -52,7 +54,26 @@ const CASES: Readonly<Record<string, AttentionCase>> = {
   "heads of 1": sizes(1, 17, 2, 2, 1),
   "a window of 9": sizes(2, 53, 4, 2, 16, 9),
   "a window of one": sizes(1, 21, 2, 2, 8, 1),
+  "documents": documents(sizes(2, 37, 3, 3, 20)),
+  "documents, six heads on two keys": documents(sizes(2, 150, 6, 2, 16)),
+  "documents, heads of 64": documents(sizes(1, 70, 2, 1, 64)),
+  "documents, no whole vectors": documents(sizes(2, 33, 3, 1, 6)),
+  "documents in a window of 9": documents(sizes(2, 53, 4, 2, 16, 9)),
 };
+
+/** Sequences of documents of 1, 2, 3, … positions, longer ones first. */
+function documents(shape: AttentionCase): AttentionCase {
+  const { batches, length } = shape;
+  const starts = new Uint32Array(batches * length);
+  for (let batch = 0; batch < batches; batch++) {
+    for (let column = 0, long = 23 + batch; column < length; long--) {
+      const end = Math.min(length, column + Math.max(1, long));
+      starts.fill(column, batch * length + column, batch * length + end);
+      column = end;
+    }
+  }
+  return { ...shape, starts };
+}
 
 function inputsOf(shape: AttentionCase) {
   const { batches, length, heads, kvHeads, headDim } = shape;
@@ -68,8 +89,16 @@ async function check(
   shape: AttentionCase,
   options: HarnessOptions = {},
 ): Promise<void> {
-  const { length, heads, kvHeads, headDim, window } = shape;
+  const { length, heads, kvHeads, headDim, window, starts } = shape;
   const { rows, qkv, upstream } = inputsOf(shape);
+  const mask: Record<string, ArrayLike<number>> = starts ? { starts } : {};
+  const attend = (graph: TestGraph, packed: Tensor) =>
+    attention(
+      graph,
+      packed,
+      heading,
+      starts && graph.input("starts", [rows], "u32"),
+    );
   const heading = {
     heads,
     kvHeads,
@@ -79,8 +108,8 @@ async function check(
   };
   const packed = [rows, (heads + 2 * kvHeads) * headDim];
   const forward = await runGraph(
-    (graph) => ({ out: attention(graph, graph.input("qkv", packed), heading) }),
-    { qkv },
+    (graph) => ({ out: attend(graph, graph.input("qkv", packed)) }),
+    { qkv, ...mask },
     options,
   );
   // Scores carry a relative error of about √D·ε, their magnitude is below 10,
@@ -93,10 +122,10 @@ async function check(
       (graph) =>
         weightedSum(
           graph,
-          attention(graph, graph.parameter("qkv", packed), heading),
+          attend(graph, graph.parameter("qkv", packed)),
           graph.input("upstream", [rows, heads * headDim]),
         ),
-      { qkv, upstream },
+      { qkv, upstream, ...mask },
       ["qkv"],
       options,
     );
@@ -116,6 +145,7 @@ const FEW = [
   "six heads on two keys",
   "heads of 6, no whole vectors",
   "a window of 9",
+  "documents",
 ];
 
 for (const [name, shape] of Object.entries(CASES)) {
@@ -125,9 +155,11 @@ for (const [name, shape] of Object.entries(CASES)) {
   });
 }
 
-for (const name of ["six heads on two keys", "a window of 9"]) {
+for (const name of ["six heads on two keys", "a window of 9", "documents"]) {
   Deno.test(`the gradient of attention's reference for ${name} is its derivative`, () => {
-    const shape = { ...CASES[name], batches: 1, length: 12, headDim: 3 };
+    const small = { ...CASES[name], batches: 1, length: 12, headDim: 3 };
+    const starts = [0, 0, 0, 3, 4, 4, 4, 4, 8, 8, 10, 10];
+    const shape = small.starts ? { ...small, starts } : small;
     const { qkv, upstream } = inputsOf(shape);
     checkGradient(
       "qkv",
@@ -143,6 +175,39 @@ Deno.test("attention binds runs of sequences", async () => {
   const shape = sizes(5, 32, 2, 1, 8);
   // A sequence takes 4,096 bytes of packed rows and 256 of log-sum-exps.
   await check(shape, { capabilities: await smallBindings(8192) });
+  const masked = documents(sizes(5, 64, 2, 1, 4));
+  await check(masked, { capabilities: await smallBindings(8192) });
+});
+
+Deno.test("attention within documents is that of sequences of their own", async () => {
+  const lengths = [9, 1, 23, 4];
+  const rows = lengths.reduce((sum, length) => sum + length, 0);
+  const options = { heads: 2, kvHeads: 1, headDim: 8 };
+  const qkv = randomValues("qkv", rows * 32);
+  const begins = lengths.map((_, i) =>
+    lengths.slice(0, i).reduce((sum, length) => sum + length, 0)
+  );
+  const { out } = await runGraph((graph) => ({
+    out: attention(
+      graph,
+      graph.input("qkv", [rows, 32]),
+      { ...options, sequenceLength: rows },
+      graph.input("starts", [rows], "u32"),
+    ),
+  }), {
+    qkv,
+    starts: begins.flatMap((begin, i) => Array(lengths[i]).fill(begin)),
+  });
+  for (const [i, sequenceLength] of lengths.entries()) {
+    const [from, to] = [begins[i], begins[i] + sequenceLength];
+    const alone = await runGraph((graph) => ({
+      out: attention(graph, graph.input("qkv", [sequenceLength, 32]), {
+        ...options,
+        sequenceLength,
+      }),
+    }), { qkv: qkv.subarray(from * 32, to * 32) });
+    assertClose(out.subarray(from * 16, to * 16), alone.out, 1e-6, `${i}`);
+  }
 });
 
 Deno.test("attention of large scores stays finite", async () => {
@@ -160,6 +225,18 @@ Deno.test("attention of large scores stays finite", async () => {
   // Scores of 1e6 leave one key a query, so that the values come out as they
   // are.
   assertClose(out, reference(large, shape), 1e-6, "attention");
+});
+
+Deno.test("attention refuses a mask of another length", () => {
+  const graph = new Graph();
+  const options = { heads: 2, kvHeads: 1, headDim: 4, sequenceLength: 3 };
+  const qkv = graph.input("qkv", [6, 16]);
+  const starts = graph.input("starts", [3], "u32");
+  assertThrows(
+    () => attention(graph, qkv, options, starts),
+    ShapeError,
+    "u32 [6]",
+  );
 });
 
 Deno.test("attention refuses rows that are no whole sequences", () => {
