@@ -255,8 +255,8 @@ export {
 export type {
   StepNumbers,
   TrainingProgram,
-  TrainingShape,
 } from "./model/train/training_program.ts";
+export type { TrainingShape } from "./model/train/training_shape.ts";
 export { TrainingSession } from "./model/train/training_session.ts";
 export type {
   SessionOptions,

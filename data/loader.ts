@@ -3,6 +3,7 @@ import { fillDocumentColumns } from "./document_columns.ts";
 import { EpochOrder, type EpochOrderOptions } from "./epoch_order.ts";
 import { InputError } from "./input_error.ts";
 import type { DocumentEnds } from "./shard/document_ends.ts";
+import { documentEndsOf } from "./shard/document_ends_of.ts";
 import type { TokenReader } from "./shard/token_reader.ts";
 import { countWindows } from "./windows.ts";
 
@@ -155,12 +156,9 @@ export class Loader {
     this.#options = { tokenCount, sequenceLength, seed, packedContext };
     this.#ahead = options.ahead ?? 0;
     this.#keep = options.keep ?? Infinity;
-    this.#documents = documents ? source.documents?.() ?? null : null;
-    if (documents && this.#documents === null) {
-      throw new InputError(
-        "Cannot tell the documents of the training part: its shards do not say where they end; prepare it again from text",
-      );
-    }
+    this.#documents = documents
+      ? documentEndsOf(source, "training part")
+      : null;
     this.#served = this.#resume(options.state ?? { epoch: 0, position: 0 });
   }
 

@@ -1,4 +1,6 @@
 import type { Batch } from "./batch.ts";
+import { fillDocumentColumns } from "./document_columns.ts";
+import { documentEndsOf } from "./shard/document_ends_of.ts";
 import type { TokenReader } from "./shard/token_reader.ts";
 import { countWindows } from "./windows.ts";
 
@@ -16,9 +18,11 @@ export interface SequentialWindows extends Iterable<Batch> {
  * @param sequenceLength T, the tokens of a window.
  * @param max Windows to give at most; fewer than there are come from places
  * spread evenly over the source.
+ * @param documents Whether windows come with their documents.
  * @returns Windows of one sequence each, (1, T), in arrays of their own; can be
  * gone through any number of times.
- * @throws {InputError} If the source is shorter than one window.
+ * @throws {InputError} If the source is shorter than one window, or documents
+ * are asked for and the source does not say where they end.
  *
  * @example
  * ```ts
@@ -41,22 +45,31 @@ export function sequentialWindows(
   source: TokenReader,
   sequenceLength: number,
   max: number = Infinity,
+  documents: boolean = false,
 ): SequentialWindows {
   const all = countWindows(
     source.tokenCount,
     sequenceLength,
     "a validation part",
   );
+  const ends = documents ? documentEndsOf(source, "validation part") : null;
   const count = Math.max(1, Math.min(all, Math.floor(max)));
   return {
     count,
     *[Symbol.iterator]() {
       const window = new Uint32Array(sequenceLength + 1);
       for (let i = 0; i < count; i++) {
-        source.read(Math.floor(i * all / count) * sequenceLength, window);
+        const start = Math.floor(i * all / count) * sequenceLength;
+        source.read(start, window);
+        const columns = {
+          starts: new Uint32Array(sequenceLength),
+          ends: new Uint32Array(sequenceLength),
+        };
+        if (ends) fillDocumentColumns(columns, 0, sequenceLength, ends, start);
         yield {
           inputs: window.slice(0, sequenceLength),
           targets: window.slice(1),
+          ...(ends ? { documents: columns } : {}),
         };
       }
     },

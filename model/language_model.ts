@@ -128,17 +128,20 @@ export class LanguageModel {
    *
    * @param tokens u32 (B·T).
    * @param sequenceLength T.
+   * @param starts First position that each token attends to, u32 (B·T); 0 for
+   * all where absent.
    */
   sequences(
     graph: Graph,
     tokens: Tensor,
     sequenceLength: number,
+    starts?: Tensor,
   ): HiddenStates {
     return this.#forward(graph, {
       tokens,
       period: sequenceLength,
       attend: (qkv, shape) =>
-        attention(graph, qkv, { ...shape, sequenceLength }),
+        attention(graph, qkv, { ...shape, sequenceLength }, starts),
     });
   }
 

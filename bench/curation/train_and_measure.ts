@@ -99,7 +99,7 @@ async function meanLoss(
     { length: Math.floor(windows.length / batch) },
     (_, i): TokenBatch => {
       const rows = windows.slice(i * batch, (i + 1) * batch);
-      const joined = (key: keyof TokenBatch) =>
+      const joined = (key: "inputs" | "targets") =>
         Uint32Array.from(rows.flatMap((row) => [...row[key]]));
       return { inputs: joined("inputs"), targets: joined("targets") };
     },

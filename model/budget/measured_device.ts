@@ -10,6 +10,7 @@ import { microBatchCost } from "./micro_batch_cost.ts";
 import type { ModelShape } from "./model_shape.ts";
 import { type PlanningDevice, presentMemory } from "./planning_device.ts";
 import { type MeasuredRate, RateCache } from "./rate_cache.ts";
+import { trainingShape } from "../train/training_shape.ts";
 
 /** FLOP/s by which the first model to measure is guessed. */
 const GUESSED_RATE = { software: 3e10, gpu: 5e12 };
@@ -124,7 +125,7 @@ export class MeasuredDevice implements PlanningDevice {
     try {
       session = await TrainingSession.open(this.#gpu, {
         config: shape.config,
-        shape: { batch, context: train.context, vocabulary: this.#vocabulary },
+        shape: trainingShape({ ...train, batch }, this.#vocabulary),
         optimizer,
         memory: { recompute: "none", limit: null },
         samples: false,
@@ -173,5 +174,6 @@ function prefixOf(
   { train, optimizer }: RunConfig,
   vocabulary: number,
 ): string {
-  return `T${train.context} V${vocabulary} ${train.operands} ${optimizer.kind} `;
+  const mask = train.document_mask ? "masked " : "";
+  return `T${train.context} V${vocabulary} ${train.operands} ${optimizer.kind} ${mask}`;
 }

@@ -8,6 +8,7 @@ import type { RunConfig } from "../train/run_config.ts";
 import { TrainingSession } from "../train/training_session.ts";
 import { microBatchCost } from "./micro_batch_cost.ts";
 import type { ModelShape } from "./model_shape.ts";
+import { trainingShape } from "../train/training_shape.ts";
 
 /** Bytes of a training program, as the planner of graphs counts them. */
 export interface ProgramBytes {
@@ -116,11 +117,7 @@ export class MemoryPlanner {
         this.#capabilities,
         {
           config,
-          shape: {
-            batch,
-            context: train.context,
-            vocabulary: this.#vocabulary,
-          },
+          shape: trainingShape({ ...train, batch }, this.#vocabulary),
           optimizer,
           memory,
           samples: sample.prompts.length > 0,

@@ -10,6 +10,7 @@ import type { Command } from "./command.ts";
 import { readRunConfig } from "./read_run_config.ts";
 import { type Column, tableLines } from "./table.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
+import { trainingShape } from "../train/training_shape.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "problem", align: "left" },
@@ -77,11 +78,7 @@ export const tune: Command = {
         (choose) =>
           TrainingSession.plan(gpu.capabilities, {
             config: model,
-            shape: {
-              batch: train.batch,
-              context: train.context,
-              vocabulary: tokenizer.vocabSize,
-            },
+            shape: trainingShape(train, tokenizer.vocabSize),
             optimizer,
             memory,
             samples: config.sample.prompts.length > 0,

@@ -23,7 +23,12 @@ export async function evaluateRun(
   if (!validation) return undefined;
   const { batch, context } = config.train;
   const wanted = Math.floor(config.evaluate.tokens / context);
-  const windows = sequentialWindows(validation, context, wanted);
+  const windows = sequentialWindows(
+    validation,
+    context,
+    wanted,
+    config.train.document_mask,
+  );
   const loss = await session.evaluate(
     batchesOf(windows, batch, context),
     windows.count * context,
@@ -48,12 +53,17 @@ function* batchesOf(
   const empty = () => ({
     inputs: new Uint32Array(batch * context),
     targets: new Uint32Array(batch * context).fill(IGNORED_TARGET),
+    documents: { starts: new Uint32Array(batch * context) },
   });
   let current = empty();
   let rows = 0;
   for (const window of windows) {
     current.inputs.set(window.inputs, rows * context);
     current.targets.set(window.targets, rows * context);
+    current.documents.starts.set(
+      window.documents?.starts ?? [],
+      rows * context,
+    );
     if (++rows < batch) continue;
     yield current;
     current = empty();

@@ -34,6 +34,7 @@ import { type RunPrediction, runPrediction } from "./run_prediction.ts";
 import { stringifyRunConfig } from "./stringify_run_config.ts";
 import { type SessionOptions, TrainingSession } from "./training_session.ts";
 import type { TrainingState } from "./training_state.ts";
+import { trainingShape } from "./training_shape.ts";
 
 /** What to train, where, and on what. */
 export interface RunOptions {
@@ -194,6 +195,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       sequenceLength: train.context,
       packedContext: corpus.packedContext,
       seed,
+      documents: train.document_mask,
       // A step takes its micro-batches at once and copies each as it goes.
       ahead: train.accumulation,
       keep: train.accumulation,
@@ -203,11 +205,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     const loader = openLoader(resumed?.state.loader);
     const wanted: SessionOptions = {
       config: model,
-      shape: {
-        batch: train.batch,
-        context: train.context,
-        vocabulary: tokenizer.vocabSize,
-      },
+      shape: trainingShape(train, tokenizer.vocabSize),
       optimizer,
       memory,
       samples: chosen.sample.prompts.length > 0,

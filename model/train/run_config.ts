@@ -55,6 +55,8 @@ export interface TrainSection {
   readonly batch: number;
   /** Micro-batches of a step. */
   readonly accumulation: number;
+  /** Whether tokens attend only inside their document. */
+  readonly document_mask: boolean;
   /** How thoroughly kernels are timed before training. */
   readonly tune: TuneMode;
   /**

@@ -80,6 +80,10 @@ const train: Section<TrainSection> = {
   context: count(256, "tokens of a sequence"),
   batch: count(8, "sequences of a micro-batch"),
   accumulation: count(1, "micro-batches of a step"),
+  document_mask: boolean({
+    default: false,
+    description: "whether tokens attend only inside their document",
+  }),
   tune: choice({
     choices: TUNE_MODES,
     default: "quick",

@@ -20,6 +20,7 @@ import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import type { GenerationProgram } from "../generate/generation_program.ts";
 import type { LanguageModel } from "../language_model.ts";
 import type { OptimizerSection } from "./run_config.ts";
+import type { TrainingShape } from "./training_shape.ts";
 import { type UpdateOptions, updateParameters } from "./update_parameters.ts";
 
 /** Target that a position does not learn from. */
@@ -30,16 +31,6 @@ const READBACK_BYTES = 16 << 20;
 
 /** Steps that may be under way before the host waits for the oldest. */
 const STEPS_IN_FLIGHT = 3;
-
-/** What a training program is built for. */
-export interface TrainingShape {
-  /** Sequences of a micro-batch, B. */
-  readonly batch: number;
-  /** Tokens of a sequence, T. */
-  readonly context: number;
-  /** Ids that the tokenizer knows; the model may have more rows. */
-  readonly vocabulary: number;
-}
 
 /** Numbers of one optimizer step that the host decides. */
 export interface StepNumbers {
@@ -60,6 +51,11 @@ export interface TrainingProgram {
   readonly tokens: Tensor;
   /** Token ids to predict, u32 (B·T); see {@linkcode IGNORED_TARGET}. */
   readonly targets: Tensor;
+  /**
+   * Column in which the document of each token begins, u32 (B·T), where tokens
+   * attend only inside their document.
+   */
+  readonly starts: Tensor | undefined;
   /** Factor of every token's loss, (1): one over the step's tokens. */
   readonly scale: Tensor;
   /** Numbers of the step for the optimizer; see {@linkcode hyperValues}. */
@@ -143,6 +139,9 @@ export function trainingProgram(
   ) => createTensor({ name, shape: [length], dtype, role });
   const tokens = variable("tokens", batch * context, "input", "u32");
   const targets = variable("targets", batch * context, "input", "u32");
+  const starts = shape.documentMask
+    ? variable("document starts", batch * context, "input", "u32")
+    : undefined;
   const scale = variable("loss scale", 1, "input");
   const hyper = variable("hyper", 8, "input");
   const trainLoss = variable("training loss", 1, "state");
@@ -154,7 +153,7 @@ export function trainingProgram(
     softcap: model.softcap,
   };
   const micro = new Graph();
-  const trained = model.sequences(micro, tokens, context);
+  const trained = model.sequences(micro, tokens, context, starts);
   const { loss } = micro.scope("loss", () =>
     linearCrossEntropy(micro, {
       hidden: trained.hidden,
@@ -175,7 +174,7 @@ export function trainingProgram(
   ]);
 
   const evaluate = new Graph();
-  const evaluated = model.sequences(evaluate, tokens, context);
+  const evaluated = model.sequences(evaluate, tokens, context, starts);
   const { rows } = evaluate.scope("loss", () =>
     linearCrossEntropy(evaluate, {
       hidden: evaluated.hidden,
@@ -212,6 +211,7 @@ export function trainingProgram(
     phases,
     tokens,
     targets,
+    starts,
     scale,
     hyper,
     metrics,

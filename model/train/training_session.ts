@@ -1,3 +1,4 @@
+import type { BatchDocuments } from "../../data/batch.ts";
 import { InputError } from "../../data/input_error.ts";
 import { formatBytes } from "../../data/format.ts";
 import { Executable } from "../../kernels/plan/executable.ts";
@@ -21,8 +22,8 @@ import {
   type StepNumbers,
   type TrainingProgram,
   trainingProgram,
-  type TrainingShape,
 } from "./training_program.ts";
+import type { TrainingShape } from "./training_shape.ts";
 
 /** Sequences to learn from or to measure on. */
 export interface TokenBatch {
@@ -30,6 +31,11 @@ export interface TokenBatch {
   readonly inputs: Uint32Array;
   /** Token ids to predict, B·T. */
   readonly targets: Uint32Array;
+  /**
+   * Where the documents lie; used where tokens attend only inside theirs. A
+   * row is one document where absent.
+   */
+  readonly documents?: Pick<BatchDocuments, "starts">;
 }
 
 /** What the device reports of a step. */
@@ -309,9 +315,15 @@ export class TrainingSession {
     this.executable.destroy();
   }
 
-  #upload({ inputs, targets }: TokenBatch): void {
-    this.executable.write(this.program.tokens, inputs);
-    this.executable.write(this.program.targets, targets);
+  #upload({ inputs, targets, documents }: TokenBatch): void {
+    const { tokens, targets: wanted, starts } = this.program;
+    this.executable.write(tokens, inputs);
+    this.executable.write(wanted, targets);
+    if (!starts) return;
+    this.executable.write(
+      starts,
+      documents?.starts ?? new Uint32Array(inputs.length),
+    );
   }
 }
 

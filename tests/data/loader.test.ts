@@ -198,6 +198,30 @@ Deno.test("what fails while it is read ahead fails when it is asked for", async 
   assertThrows(() => loader.next(2), InputError, "it was cut");
 });
 
+/** Compares the documents of a batch whose tokens are their own positions. */
+function checkDocuments(
+  batch: Batch,
+  list: readonly number[],
+  length: number,
+  seed: number,
+): void {
+  assert(batch.documents);
+  const { starts, ends } = batch.documents;
+  batch.inputs.forEach((token, i) => {
+    const row = batch.inputs[i - i % length];
+    const end = list.find((each) => each > token) ?? NaN;
+    const start = list.findLast((each) => each <= token) ?? 0;
+    assertEquals(starts[i], Math.max(0, start - row), `seed ${seed}`);
+    assertEquals(ends[i], Math.min(length + 1, end - row), `seed ${seed}`);
+    // The target is of another document.
+    assertEquals(
+      ends[i] === i % length + 1,
+      list.includes(batch.targets[i]),
+      `seed ${seed}`,
+    );
+  });
+}
+
 Deno.test("a batch tells the document of each of its tokens", () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const random = new Random(seed);
@@ -222,23 +246,11 @@ Deno.test("a batch tells the document of each of its tokens", () => {
       seed,
       documents: true,
     });
-    const batch = loader.next(5);
-    assert(batch.documents);
-    const { starts, ends } = batch.documents;
-    batch.inputs.forEach((token, i) => {
-      // A token is its own position here.
-      const row = batch.inputs[i - i % length];
-      const end = list.find((each) => each > token) ?? NaN;
-      const start = list.findLast((each) => each <= token) ?? 0;
-      assertEquals(starts[i], Math.max(0, start - row), `seed ${seed}`);
-      assertEquals(ends[i], Math.min(length + 1, end - row), `seed ${seed}`);
-      // The target is of another document.
-      assertEquals(
-        ends[i] === i % length + 1,
-        list.includes(batch.targets[i]),
-        `seed ${seed}`,
-      );
-    });
+    const batches = [
+      loader.next(5),
+      ...sequentialWindows(source, length, 3, true),
+    ];
+    for (const batch of batches) checkDocuments(batch, list, length, seed);
   }
   assertThrows(
     () =>

@@ -33,6 +33,7 @@ Deno.test("an empty file is the default run", () => {
         batch: 8,
         accumulation: 1,
         tune: "quick",
+        document_mask: false,
         operands: "f32",
         rollback: true,
       },
