@@ -1,3 +1,4 @@
+import { decayedWeight } from "./decayed_weight.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { linearMain, linearWorkgroups, rowBlocks } from "./launch.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
@@ -39,6 +40,13 @@ export interface AdamwOptions {
   readonly epsilon: number;
   /** Part of the weights, times the learning rate, taken off each step. */
   readonly weightDecay: number;
+  /**
+   * Whether only weights that the step moves towards zero decay (Chen et al.
+   * 2025, arXiv 2510.12402).
+   *
+   * @default {false}
+   */
+  readonly cautious?: boolean;
 }
 
 /**
@@ -93,14 +101,9 @@ export interface AdamwOptions {
 export function adamw(
   graph: GraphBuilder,
   { weight, gradient, m, v, hyper, norm }: AdamwInputs,
-  { beta1, beta2, epsilon, weightDecay }: AdamwOptions,
+  options: AdamwOptions,
 ): void {
-  graph.emit(spec, { weight, gradient, m, v, hyper, norm }, {
-    beta1,
-    beta2,
-    epsilon,
-    weightDecay,
-  });
+  graph.emit(spec, { weight, gradient, m, v, hyper, norm }, options);
 }
 
 const UPDATED = ["weight", "gradient", "m", "v"] as const;
@@ -162,7 +165,7 @@ const spec: OpSpec<AdamwOptions> = {
 function updateKernel(
   items: number,
   width: VectorWidth,
-  { beta1, beta2, epsilon, weightDecay }: AdamwOptions,
+  { beta1, beta2, epsilon, weightDecay, cautious = false }: AdamwOptions,
 ): KernelSource {
   const element = vectorElement(width);
   return {
@@ -188,7 +191,10 @@ function updateKernel(
   let square = v[index] * ${beta2} + slope * slope * ${1 - beta2};
   m[index] = mean;
   v[index] = square;
-  let decayed = weight[index] * (1.0 - rate * ${weightDecay});
+  let old = weight[index];
+  let decayed = ${
+        decayedWeight({ element, weightDecay, cautious, direction: "mean" })
+      };
   let spread = sqrt(square) / sqrt(hyper[2]) + ${epsilon};
   weight[index] = decayed - rate / hyper[1] * (mean / spread);`,
     ),

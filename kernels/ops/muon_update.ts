@@ -1,3 +1,4 @@
+import { decayedWeight } from "./decayed_weight.ts";
 import { flatRanges } from "./flat_ranges.ts";
 import { linearMain, linearWorkgroups } from "./launch.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
@@ -26,6 +27,13 @@ export interface MuonUpdateOptions {
   readonly scale: number;
   /** Part of the weight, times the learning rate, taken off each step. */
   readonly weightDecay: number;
+  /**
+   * Whether only weights that the step moves towards zero decay (Chen et al.
+   * 2025, arXiv 2510.12402).
+   *
+   * @default {false}
+   */
+  readonly cautious?: boolean;
 }
 
 /**
@@ -76,9 +84,9 @@ export interface MuonUpdateOptions {
 export function muonUpdate(
   graph: GraphBuilder,
   { weight, direction, hyper, norm }: MuonUpdateInputs,
-  { scale, weightDecay }: MuonUpdateOptions,
+  options: MuonUpdateOptions,
 ): void {
-  graph.emit(spec, { weight, direction, hyper, norm }, { scale, weightDecay });
+  graph.emit(spec, { weight, direction, hyper, norm }, options);
 }
 
 const spec: OpSpec<MuonUpdateOptions> = {
@@ -102,7 +110,7 @@ const spec: OpSpec<MuonUpdateOptions> = {
   lower({ node, capabilities, dispatch }) {
     const { direction, hyper, norm } = node.inputs;
     const { weight } = node.outputs;
-    const { scale, weightDecay } = node.attributes;
+    const { scale, weightDecay, cautious = false } = node.attributes;
     const ranges = flatRanges([weight, direction], capabilities);
     for (const { width, items, bindings, places } of ranges) {
       const [at, atDirection] = places;
@@ -121,8 +129,17 @@ const spec: OpSpec<MuonUpdateOptions> = {
             `
   if (norm[1] > 0.0) { return; }
   let rate = hyper[0];
-  let decayed = weight[${at}] * (1.0 - rate * ${weightDecay});
-  weight[${at}] = decayed - rate * ${scale} * direction[${atDirection}];`,
+  let old = weight[${at}];
+  let step = direction[${atDirection}];
+  let decayed = ${
+              decayedWeight({
+                element,
+                weightDecay,
+                cautious,
+                direction: "step",
+              })
+            };
+  weight[${at}] = decayed - rate * ${scale} * step;`,
           ),
         },
         bindings: [...bindings, { tensor: hyper }, { tensor: norm }],

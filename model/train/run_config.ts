@@ -92,6 +92,8 @@ export interface OptimizerSection {
   readonly epsilon: number;
   /** Decay of matrices, relative to the learning rate. */
   readonly weight_decay: number;
+  /** Whether only weights that a step moves towards zero decay. */
+  readonly cautious: boolean;
   /** Largest norm of all gradients together; 0 for no bound. */
   readonly clip: number;
 }

@@ -133,6 +133,10 @@ const optimizer: Section<OptimizerSection> = {
     minimum: 0,
     description: "decay of matrices, relative to the learning rate",
   }),
+  cautious: boolean({
+    default: false,
+    description: "decay only weights that the step moves towards zero",
+  }),
   clip: number({
     default: 1,
     minimum: 0,

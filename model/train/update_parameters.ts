@@ -9,10 +9,12 @@ import type { ParameterSet } from "../parameter_set.ts";
 import type { OptimizerSection } from "./run_config.ts";
 
 /** Constants of an update. */
-export type UpdateOptions = Pick<
-  OptimizerSection,
-  "momentum" | "beta1" | "beta2" | "epsilon" | "weight_decay"
->;
+export type UpdateOptions =
+  & Pick<
+    OptimizerSection,
+    "momentum" | "beta1" | "beta2" | "epsilon" | "weight_decay"
+  >
+  & Partial<Pick<OptimizerSection, "cautious">>;
 
 /**
  * Root mean square of AdamW's updates in training, which Muon's are scaled to
@@ -99,9 +101,11 @@ export function updateParameters(
   hyper: Tensor,
   options: UpdateOptions,
 ): Tensor {
-  const { momentum, beta1, beta2, epsilon, weight_decay } = options;
-  const decayOf = ({ decay }: { readonly decay: boolean }) =>
-    decay ? weight_decay : 0;
+  const { momentum, beta1, beta2, epsilon, weight_decay, cautious } = options;
+  const decayOf = ({ decay }: { readonly decay: boolean }) => ({
+    weightDecay: decay ? weight_decay : 0,
+    cautious,
+  });
   const { packs } = parameters;
   const norm = gradientNorm(graph, packs.map((pack) => pack.gradient));
   for (const pack of packs) {
@@ -110,7 +114,7 @@ export function updateParameters(
     adamw(
       graph,
       { weight, gradient, m: firstMoment, v: secondMoment, hyper, norm },
-      { beta1, beta2, epsilon, weightDecay: decayOf(pack) },
+      { beta1, beta2, epsilon, ...decayOf(pack) },
     );
   }
   for (const matrix of parameters.muonMatrices()) {
@@ -122,7 +126,7 @@ export function updateParameters(
       );
       muonUpdate(graph, { weight, direction, hyper, norm }, {
         scale: UPDATE_RMS * Math.sqrt(Math.max(...shape)),
-        weightDecay: decayOf(matrix),
+        ...decayOf(matrix),
       });
     });
   }

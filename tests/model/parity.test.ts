@@ -8,6 +8,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { LanguageModel } from "../../model/language_model.ts";
 import { parseModelConfig } from "../../model/model_config.ts";
 import type { OptimizerKind } from "../../model/parameter_set.ts";
+import { parseRunConfig } from "../../model/train/parse_run_config.ts";
 import { TrainingSession } from "../../model/train/training_session.ts";
 import { assertClose, testDevice } from "../kernels/harness.ts";
 import {
@@ -20,6 +21,7 @@ import {
 import { PARITY_FAMILIES, readParityReference } from "../parity/reference.ts";
 
 const OPTIMIZER = {
+  ...parseRunConfig("", "defaults").optimizer,
   momentum: 0.95,
   learning_rate: 1e-3,
   minimum_learning_rate: 0,

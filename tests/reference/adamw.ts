@@ -5,6 +5,7 @@ export interface AdamwCase {
   readonly epsilon: number;
   readonly weightDecay: number;
   readonly clip: number;
+  readonly cautious?: boolean;
 }
 
 /** Weights and moments, updated by {@linkcode adamwStep}. */
@@ -20,7 +21,7 @@ export function adamwStep(
   gradient: ArrayLike<number>,
   step: number,
   learningRate: number,
-  { beta1, beta2, epsilon, weightDecay, clip }: AdamwCase,
+  { beta1, beta2, epsilon, weightDecay, clip, cautious = false }: AdamwCase,
 ): void {
   const norm = Math.hypot(...Array.from(gradient));
   const factor = clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
@@ -30,7 +31,10 @@ export function adamwStep(
     v[i] = beta2 * v[i] + (1 - beta2) * slope ** 2;
     const mean = m[i] / (1 - beta1 ** step);
     const square = v[i] / (1 - beta2 ** step);
-    weight[i] -= learningRate * weightDecay * weight[i];
-    weight[i] -= learningRate * mean / (Math.sqrt(square) + epsilon);
+    const update = mean / (Math.sqrt(square) + epsilon);
+    if (!cautious || update * weight[i] >= 0) {
+      weight[i] -= learningRate * weightDecay * weight[i];
+    }
+    weight[i] -= learningRate * update;
   }
 }

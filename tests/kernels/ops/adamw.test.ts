@@ -97,6 +97,12 @@ Deno.test("adamw in vectors, without clipping and decay", async () => {
   await tenSteps(64, { ...CASE, clip: 0, weightDecay: 0, beta2: 0.999 });
 });
 
+for (const size of [64, 1003]) {
+  Deno.test(`adamw of ${size} weights that decay where the step takes off`, async () => {
+    await tenSteps(size, { ...CASE, weightDecay: 0.5, cautious: true });
+  });
+}
+
 for (const size of [3000, 3001]) {
   Deno.test(`adamw binds ranges of ${size} elements`, async () => {
     const capabilities = await smallBindings(4096);

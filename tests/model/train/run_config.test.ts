@@ -46,6 +46,7 @@ Deno.test("an empty file is the default run", () => {
         beta2: 0.95,
         epsilon: 1e-8,
         weight_decay: 0.1,
+        cautious: false,
         clip: 1,
       },
       schedule: { kind: "cosine", warmup: 100, decay: 0.2 },
