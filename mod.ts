@@ -206,6 +206,7 @@ export type {
   ParameterPack,
   ParameterPart,
   ParameterSpec,
+  ParameterStorage,
 } from "./model/parameter_set.ts";
 export { PRESETS } from "./model/preset.ts";
 export type { Preset } from "./model/preset.ts";

@@ -123,3 +123,6 @@ export type { RopeTableOptions } from "./ops/rope_table.ts";
 export { byteLength, createTensor, elementCount } from "./ops/tensor.ts";
 export type { DType, Tensor, TensorRole, TensorType } from "./ops/tensor.ts";
 export { weightedSum } from "./ops/weighted_sum.ts";
+export { swap } from "./ops/swap.ts";
+export { weightAverage } from "./ops/weight_average.ts";
+export type { WeightAverageInputs } from "./ops/weight_average.ts";

@@ -14,9 +14,9 @@ import { gpt2 } from "./family/gpt2.ts";
 import { llama } from "./family/llama.ts";
 import type { ModelConfig } from "./model_config.ts";
 import {
-  type OptimizerKind,
   ParameterSet,
   type ParameterSpec,
+  type ParameterStorage,
 } from "./parameter_set.ts";
 
 /** Final hidden states, and the weight that turns them into logits. */
@@ -78,16 +78,16 @@ export class LanguageModel {
    *
    * @param config A configuration that has been checked.
    * @param maxBufferSize Largest buffer of the device, in bytes.
-   * @param optimizer What updates hidden matrices.
+   * @param storage What is stored beside weights and gradients.
    */
   constructor(
     config: ModelConfig,
     maxBufferSize: number,
-    optimizer: OptimizerKind = "adamw",
+    storage: ParameterStorage = {},
   ) {
     this.config = config;
     const { specs, attention, forward } = bind(config);
-    this.parameters = new ParameterSet(specs, maxBufferSize, optimizer);
+    this.parameters = new ParameterSet(specs, maxBufferSize, storage);
     this.attention = attention;
     this.#build = forward;
   }

@@ -69,7 +69,7 @@ export async function loadWeights(
     const shape = name === undefined ? undefined : source.shape(name);
     if (name === undefined || shape === undefined) {
       throw new InputError(
-        kind === "weight"
+        suffix === ""
           ? `Cannot load the model: tensor "${part.name}" is missing; ` +
             `does config.json belong to these weights?`
           : `Cannot load the optimizer: tensor "${part.name}${suffix}" is ` +

@@ -46,6 +46,14 @@ export interface ParameterSpec {
 /** Optimizers that there are: AdamW for all, or Muon for hidden matrices. */
 export type OptimizerKind = "adamw" | "muon";
 
+/** What is stored beside weights and gradients. */
+export interface ParameterStorage {
+  /** What updates hidden matrices; AdamW has the rest. @default "adamw" */
+  readonly optimizer?: OptimizerKind;
+  /** Whether an average of the weights is kept. @default false */
+  readonly averaged?: boolean;
+}
+
 /** A flat tensor that many parameters lie in, with what belongs to it. */
 export type ParameterPack =
   & {
@@ -55,6 +63,8 @@ export type ParameterPack =
     readonly weight: Tensor;
     /** The gradients' accumulator. */
     readonly gradient: Tensor;
+    /** Average of the weights, where there is one. */
+    readonly average?: Tensor;
   }
   & (
     | {
@@ -77,6 +87,7 @@ export type ParameterPack =
 export type ParameterKind =
   | "weight"
   | "gradient"
+  | "average"
   | "firstMoment"
   | "secondMoment"
   | "momentum";
@@ -148,12 +159,12 @@ export class ParameterSet {
    *
    * @param specs What the model needs; keys are unique.
    * @param maxBufferSize Largest flat tensor, in bytes.
-   * @param optimizer What updates hidden matrices; AdamW has the rest.
+   * @param storage What is stored beside weights and gradients.
    */
   constructor(
     specs: readonly ParameterSpec[],
     maxBufferSize: number,
-    optimizer: OptimizerKind = "adamw",
+    { optimizer = "adamw", averaged = false }: ParameterStorage = {},
   ) {
     this.specs = specs;
     const most = Math.floor(maxBufferSize / 4 / ALIGNMENT) * ALIGNMENT;
@@ -165,7 +176,11 @@ export class ParameterSet {
         spec.decay === decay && (spec.hidden ? optimizer : "adamw") === kind
       );
       for (const group of groups(members, most)) {
-        const pack = packOf(packs.length, kind, decay, group.elements);
+        const pack = packOf(packs.length, group.elements, {
+          optimizer: kind,
+          decay,
+          averaged,
+        });
         packs.push(pack);
         for (const { key, offset } of group.members) {
           this.#places.set(key, { pack, offset });
@@ -181,6 +196,11 @@ export class ParameterSet {
       (sum, spec) => sum + elementCount(shapeOf(spec)),
       0,
     );
+  }
+
+  /** Whether an average of the weights is kept. */
+  get averaged(): boolean {
+    return this.packs.some(({ average }) => average !== undefined);
   }
 
   /** Names of all checkpoint tensors, in declaration order. */
@@ -222,7 +242,7 @@ export class ParameterSet {
    * The tensors of a checkpoint: each part with the range that holds it; only
    * parts for which there is something of this kind.
    *
-   * @param kind Weights, gradients or moments.
+   * @param kind Weights, gradients, averages or moments.
    */
   *partTensors(
     kind: ParameterKind,
@@ -335,9 +355,10 @@ function storedIn(
 
 function packOf(
   index: number,
-  optimizer: OptimizerKind,
-  decay: boolean,
   elements: number,
+  { optimizer, decay, averaged }: Required<ParameterStorage> & {
+    readonly decay: boolean;
+  },
 ): ParameterPack {
   const flat = (what: string, role: TensorRole) =>
     createTensor({
@@ -350,6 +371,7 @@ function packOf(
     decay,
     weight: flat("weights", "weight"),
     gradient: flat("gradients", "gradient"),
+    ...(averaged ? { average: flat("averages", "moment") } : {}),
   };
   return optimizer === "muon"
     ? { ...common, optimizer, momentum: flat("momenta", "moment") }

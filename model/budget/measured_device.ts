@@ -174,6 +174,14 @@ function prefixOf(
   { train, optimizer }: RunConfig,
   vocabulary: number,
 ): string {
-  const mask = train.document_mask ? "masked " : "";
-  return `T${train.context} V${vocabulary} ${train.operands} ${optimizer.kind} ${mask}`;
+  // Every choice has a word, so that no prefix is the beginning of another.
+  return [
+    `T${train.context}`,
+    `V${vocabulary}`,
+    train.operands,
+    optimizer.kind,
+    optimizer.average === "none" ? "last" : "averaged",
+    train.document_mask ? "masked" : "unmasked",
+    "",
+  ].join(" ");
 }

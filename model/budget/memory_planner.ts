@@ -81,7 +81,9 @@ export class MemoryPlanner {
 
   /** Bytes that no way of training this model can do without. */
   least({ parameters }: ModelShape): number {
-    return STATE_BYTES[this.#config.optimizer.kind] * parameters;
+    const { kind, average } = this.#config.optimizer;
+    const averageBytes = average === "none" ? 0 : 4;
+    return (STATE_BYTES[kind] + averageBytes) * parameters;
   }
 
   /**

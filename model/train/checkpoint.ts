@@ -28,10 +28,17 @@ const MOMENTS: readonly (readonly [ParameterKind, string])[] = [
 ];
 
 /**
+ * Suffix of the weights that training goes on from, in `optimizer.safetensors`,
+ * where the model is their average.
+ */
+const RAW = ".raw";
+
+/**
  * Writes a checkpoint: `model.safetensors`, `config.json` and the tokenizer as
  * Transformers loads them, `optimizer.safetensors` and `state.json` to go on
  * from. Tensors are streamed from the device one after the other; the folder
- * appears whole or not at all.
+ * appears whole or not at all. Where an average of the weights is kept, it must
+ * stand in their place: it is the model.
  *
  * @param run Folder of the run.
  * @returns The checkpoint's folder.
@@ -57,7 +64,8 @@ export async function writeCheckpoint(
     );
     await writeSafetensors(
       join(folder, "optimizer.safetensors"),
-      MOMENTS.flatMap(([kind, suffix]) => tensorsOf(kind, suffix)),
+      [...MOMENTS, ["average", RAW] as const]
+        .flatMap(([kind, suffix]) => tensorsOf(kind, suffix)),
     );
     await Deno.writeTextFile(
       join(folder, "config.json"),
@@ -94,19 +102,26 @@ export async function restoreCheckpoint(
   model: LanguageModel,
   executable: Executable<number>,
 ): Promise<void> {
-  const weights = await openCheckpointTensors(path);
-  try {
-    await loadWeights(executable, model.parameters, weights);
-  } finally {
-    weights.close();
+  const { parameters } = model;
+  using files = new DisposableStack();
+  const weights = files.adopt(
+    await openCheckpointTensors(path),
+    (file) => file.close(),
+  );
+  const moments = files.adopt(
+    await openSafetensors(join(path, "optimizer.safetensors")),
+    (file) => file.close(),
+  );
+  // Averaging may begin or end where a run is resumed.
+  const wasAveraged = [...moments.names].some((name) => name.endsWith(RAW));
+  await loadWeights(executable, parameters, weights, "average");
+  if (wasAveraged) {
+    await loadWeights(executable, parameters, moments, "weight", RAW);
+  } else {
+    await loadWeights(executable, parameters, weights);
   }
-  const moments = await openSafetensors(join(path, "optimizer.safetensors"));
-  try {
-    for (const [kind, suffix] of MOMENTS) {
-      await loadWeights(executable, model.parameters, moments, kind, suffix);
-    }
-  } finally {
-    moments.close();
+  for (const [kind, suffix] of MOMENTS) {
+    await loadWeights(executable, parameters, moments, kind, suffix);
   }
 }
 

@@ -29,9 +29,11 @@ export async function evaluateRun(
     wanted,
     config.train.document_mask,
   );
-  const loss = await session.evaluate(
-    batchesOf(windows, batch, context),
-    windows.count * context,
+  const loss = await session.withAverage(() =>
+    session.evaluate(
+      batchesOf(windows, batch, context),
+      windows.count * context,
+    )
   );
   return {
     type: "evaluated",

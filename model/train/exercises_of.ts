@@ -11,10 +11,12 @@ import { EXERCISES_PER_SKILL, scoreExercises } from "./score_exercises.ts";
 export async function exercisesOf(
   { session, tokenizer, config }: PreparedRun,
 ): Promise<readonly ExerciseResult[]> {
-  return await scoreExercises(session, tokenizer, {
-    seed: config.seed,
-    perSkill: EXERCISES_PER_SKILL,
-    batch: config.train.batch,
-    context: config.train.context,
-  });
+  return await session.withAverage(() =>
+    scoreExercises(session, tokenizer, {
+      seed: config.seed,
+      perSkill: EXERCISES_PER_SKILL,
+      batch: config.train.batch,
+      context: config.train.context,
+    })
+  );
 }

@@ -94,6 +94,13 @@ export interface OptimizerSection {
   readonly weight_decay: number;
   /** Whether only weights that a step moves towards zero decay. */
   readonly cautious: boolean;
+  /**
+   * Whether the model is an average of the weights: exponential, or the mean
+   * over the last steps.
+   */
+  readonly average: "none" | "ema" | "tail";
+  /** Share of the run's steps that the average reaches back over. */
+  readonly average_share: number;
   /** Largest norm of all gradients together; 0 for no bound. */
   readonly clip: number;
 }

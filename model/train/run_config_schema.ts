@@ -137,6 +137,18 @@ const optimizer: Section<OptimizerSection> = {
     default: false,
     description: "decay only weights that the step moves towards zero",
   }),
+  average: choice({
+    choices: ["none", "ema", "tail"],
+    default: "none",
+    description:
+      "average of the weights that is evaluated and kept as the model",
+  }),
+  average_share: number({
+    default: 0.1,
+    above: 0,
+    maximum: 1,
+    description: "share of the steps that the average reaches back over",
+  }),
   clip: number({
     default: 1,
     minimum: 0,

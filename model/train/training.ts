@@ -13,6 +13,7 @@ import type {
   StepEvent,
   TrainEvent,
 } from "./events.ts";
+import { averagePart } from "./average_part.ts";
 import { BudgetKeeper } from "./budget_keeper.ts";
 import { dueAt } from "./due_at.ts";
 import { evaluateRun } from "./evaluate_run.ts";
@@ -219,12 +220,15 @@ export class Training {
     while (this.#isSkipped(this.#loader.state)) draw();
     this.#rollback?.queue(step, this.#loader.state);
     const batches = draw();
-    const rate = learningRate(
-      schedulePosition(step - 1, this.#run.steps, this.#pace),
-      this.#schedule,
-    );
+    const { steps } = this.#run;
+    const position = schedulePosition(step - 1, steps, this.#pace);
+    const rate = learningRate(position, this.#schedule);
     this.#rates.push(rate);
-    session.step(batches, { step, learningRate: rate });
+    session.step(batches, {
+      step,
+      learningRate: rate,
+      averagePart: averagePart(position, steps, config.optimizer),
+    });
     // The loader is ahead of the steps taken so far; checkpoints are written
     // only when all steps under way were taken, and it is not.
     this.#state = { ...this.#state, loader: this.#loader.state };
@@ -389,12 +393,14 @@ export class Training {
       const { spent, pace } = this.#keeper;
       this.#state = { ...this.#state, budget: { spent, pace } };
     }
-    return await writeCheckpoint(
-      folder,
-      session.model,
-      session.executable,
-      tokenizer,
-      this.#state,
+    return await session.withAverage(() =>
+      writeCheckpoint(
+        folder,
+        session.model,
+        session.executable,
+        tokenizer,
+        this.#state,
+      )
     );
   }
 }

@@ -1,5 +1,6 @@
 import { gatherMetrics } from "../../kernels/ops/gather_metrics.ts";
 import { linearCrossEntropy } from "../../kernels/ops/linear_cross_entropy.ts";
+import { swap } from "../../kernels/ops/swap.ts";
 import {
   byteLength,
   createTensor,
@@ -38,6 +39,8 @@ export interface StepNumbers {
   readonly learningRate: number;
   /** Steps taken, this one included: for the bias correction. */
   readonly step: number;
+  /** Part of the step's weights in the average of weights. @default 1 */
+  readonly averagePart?: number;
 }
 
 /**
@@ -188,11 +191,17 @@ export function trainingProgram(
     { tensor: evaluationLoss, clear: true },
   ]);
 
+  const exchange = new Graph();
+  for (const { weight, average } of model.parameters.packs) {
+    if (average) swap(exchange, weight, average);
+  }
+
   const phases = new Map([
     ["micro", recompute(micro, policy)],
     ["update", update],
     ["evaluate", evaluate],
     ["conclude", conclude],
+    ["exchange", exchange],
     ...(generation?.phases ?? []).map(({ name, graph }) =>
       [name, graph] as const
     ),
@@ -243,14 +252,15 @@ export function trainingProgram(
  *   { learningRate: 0.5, step: 1 },
  *   { beta1: 0.5, beta2: 0.75, clip: 1 },
  * );
- * assertEquals([...values], [0.5, 0.5, 0.25, 1, 0, 0, 0, 0]);
+ * assertEquals([...values], [0.5, 0.5, 0.25, 1, 1, 0, 0, 0]);
  * ```
  */
 export function hyperValues(
-  { learningRate, step }: StepNumbers,
+  { learningRate, step, averagePart = 1 }: StepNumbers,
   { beta1, beta2, clip }: Pick<OptimizerSection, "beta1" | "beta2" | "clip">,
 ): Float32Array {
   const values = new Float32Array(8);
-  values.set([learningRate, 1 - beta1 ** step, 1 - beta2 ** step, clip]);
+  const corrections = [1 - beta1 ** step, 1 - beta2 ** step];
+  values.set([learningRate, ...corrections, clip, averagePart]);
   return values;
 }

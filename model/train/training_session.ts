@@ -301,6 +301,23 @@ export class TrainingSession {
     return loss;
   }
 
+  /**
+   * Does something with the average of the weights in their place, where one is
+   * kept, and puts the weights back, to the bit. There is an average from the
+   * first step on.
+   *
+   * @returns What `work` gives.
+   */
+  async withAverage<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.model.parameters.averaged) return await work();
+    this.executable.submit(["exchange"]);
+    try {
+      return await work();
+    } finally {
+      this.executable.submit(["exchange"]);
+    }
+  }
+
   /** Loss of every token of one micro-batch, (B·T); 0 where ignored. */
   async tokenLosses(tokens: TokenBatch): Promise<Float32Array> {
     const { executable, program } = this;
@@ -336,7 +353,7 @@ function build(
   const model = new LanguageModel(
     config,
     limits.maxBufferSize,
-    optimizer.kind,
+    { optimizer: optimizer.kind, averaged: optimizer.average !== "none" },
   );
   const generation = samples
     ? generationProgram(model, { capacity: model.positions, prompts: false })

@@ -3,6 +3,7 @@ import { gradientNorm } from "../../kernels/ops/gradient_norm.ts";
 import { muonMomentum } from "../../kernels/ops/muon_momentum.ts";
 import { muonUpdate } from "../../kernels/ops/muon_update.ts";
 import { orthogonalize } from "../../kernels/ops/orthogonalize.ts";
+import { weightAverage } from "../../kernels/ops/weight_average.ts";
 import type { Tensor } from "../../kernels/ops/tensor.ts";
 import type { Graph } from "../../kernels/plan/graph.ts";
 import type { ParameterSet } from "../parameter_set.ts";
@@ -27,7 +28,8 @@ const UPDATE_RMS = 0.2;
  * Hutter 2017, arXiv 1711.05101) or Muon (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon) for each parameter, as its pack says.
  * Gradients are clipped together, and zero afterwards; where any is not finite,
- * weights and moments stay as they are.
+ * weights and moments stay as they are. Averages of the weights, where they are
+ * kept, follow them.
  *
  * Muon's updates are scaled by 0.2·√max(rows, columns), the root mean square of
  * AdamW's (arXiv 2502.16982): so one learning rate and one weight decay, those
@@ -61,7 +63,7 @@ const UPDATE_RMS = 0.2;
  *     initial: { kind: "zeros" },
  *   }],
  *   2 ** 28,
- *   "muon",
+ *   { optimizer: "muon" },
  * );
  * const constants = {
  *   momentum: 0.95,
@@ -129,6 +131,9 @@ export function updateParameters(
         ...decayOf(matrix),
       });
     });
+  }
+  for (const { average, weight } of packs) {
+    if (average) weightAverage(graph, { average, weight, hyper });
   }
   return norm;
 }

@@ -20,13 +20,15 @@ export async function* writeSamples(
   const { prompts, tokens, temperature, top_k, top_p } = config.sample;
   const generator = new TextGenerator(session.generator, tokenizer);
   for (const prompt of prompts) {
-    const text = await generator.text(prompt, {
-      tokens,
-      temperature,
-      topK: top_k,
-      topP: top_p,
-      seed: config.seed,
-    });
+    const text = await session.withAverage(() =>
+      generator.text(prompt, {
+        tokens,
+        temperature,
+        topK: top_k,
+        topP: top_p,
+        seed: config.seed,
+      })
+    );
     await Deno.writeTextFile(
       join(out, "samples.md"),
       `## Step ${step}: ${JSON.stringify(prompt)}\n\n${prompt}${text}\n\n`,

@@ -79,7 +79,7 @@ Deno.test("parameters lie apart in packs of one kind, aligned", () => {
 
 Deno.test("Muon's matrices lie apart and have one moment", () => {
   const specs = SPECS.map((spec) => ({ ...spec, hidden: spec.key === "qkv" }));
-  const set = new ParameterSet(specs, 1 << 28, "muon");
+  const set = new ParameterSet(specs, 1 << 28, { optimizer: "muon" });
   assertEquals(
     set.packs.map(({ optimizer, decay }) => [optimizer, decay]),
     [["adamw", true], ["adamw", false], ["muon", true]],

@@ -47,6 +47,8 @@ Deno.test("an empty file is the default run", () => {
         epsilon: 1e-8,
         weight_decay: 0.1,
         cautious: false,
+        average: "none",
+        average_share: 0.1,
         clip: 1,
       },
       schedule: { kind: "cosine", warmup: 100, decay: 0.2 },

@@ -38,6 +38,7 @@ const RUNS: readonly {
     yaml: TINY_LLAMA_YAML,
     overrides: { "optimizer.kind": "muon" },
   },
+  { name: "average", overrides: { "optimizer.average": "ema", ...PROMPTS } },
   { name: "accumulation", overrides: { "train.accumulation": "2" } },
   { name: "elementwise", overrides: { "memory.recompute": "elementwise" } },
   {
