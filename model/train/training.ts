@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import type { Loader, LoaderState } from "../../data/loader.ts";
+import type { Loader } from "../../data/loader.ts";
 import {
   pruneCheckpoints,
   removeLaterCheckpoints,
@@ -29,9 +29,10 @@ import {
   type SchedulePace,
   schedulePosition,
 } from "./schedule.ts";
+import { scheduleOptionsOf } from "./schedule_options_of.ts";
 import { SpeedMeter } from "./speed_meter.ts";
 import type { StepResult, TokenBatch } from "./training_session.ts";
-import { freshState, type TrainingState } from "./training_state.ts";
+import { freshState, isSkipped, type TrainingState } from "./training_state.ts";
 import { startedEvent } from "./started_event.ts";
 import { writeSamples } from "./write_samples.ts";
 
@@ -74,13 +75,7 @@ export class Training {
       run.flopsPerStep,
       this.#now,
     );
-    const { optimizer, schedule } = run.config;
-    this.#schedule = {
-      ...schedule,
-      steps: run.steps,
-      learningRate: optimizer.learning_rate,
-      minimumLearningRate: optimizer.minimum_learning_rate,
-    };
+    this.#schedule = scheduleOptionsOf(run.config, run.steps);
     this.#state = run.resumed?.state ??
       freshState(run.loader.state, run.budget?.pace);
     this.#pace = run.budget?.pace ?? { from: 0, position: 0, steps: run.steps };
@@ -217,7 +212,7 @@ export class Training {
         { length: accumulation },
         (): TokenBatch => this.#loader.next(batch),
       );
-    while (this.#isSkipped(this.#loader.state)) draw();
+    while (isSkipped(this.#state, this.#loader.state)) draw();
     this.#rollback?.queue(step, this.#loader.state);
     const batches = draw();
     const { steps } = this.#run;
@@ -232,13 +227,6 @@ export class Training {
     // The loader is ahead of the steps taken so far; checkpoints are written
     // only when all steps under way were taken, and it is not.
     this.#state = { ...this.#state, loader: this.#loader.state };
-  }
-
-  /** Whether the batches at a place are left out. */
-  #isSkipped({ epoch, position }: LoaderState): boolean {
-    return this.#state.skipped.some((place) =>
-      place.epoch === epoch && place.position === position
-    );
   }
 
   /** Waits for steps under way, the oldest first. */

@@ -134,3 +134,13 @@ export function parseTrainingState(
     })),
   };
 }
+
+/** Whether the batches at a place of the data are left out. */
+export function isSkipped(
+  { skipped }: TrainingState,
+  { epoch, position }: BatchPlace,
+): boolean {
+  return skipped.some((place) =>
+    place.epoch === epoch && place.position === position
+  );
+}
