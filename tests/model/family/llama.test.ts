@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { trainingFlopsPerToken } from "../../../model/budget/training_flops.ts";
 import { LanguageModel } from "../../../model/language_model.ts";
 import { parseModelConfig } from "../../../model/model_config.ts";
 
@@ -53,38 +52,4 @@ Deno.test("weights of normalised heads are as wide as a head, without decay", ()
       !decay && shape.join() === "4"
     ),
   );
-});
-
-Deno.test("layers at the ends share value embeddings, of no decay but tables", () => {
-  const model = modelWith({
-    num_hidden_layers: 5,
-    num_key_value_heads: 1,
-    value_embeddings: 2,
-    residual_scalars: true,
-  });
-  const added = model.parameters.specs.filter(({ key }) =>
-    /lambda$|value_embeds/.test(key)
-  );
-  const layers = (name: string, ...numbers: number[]) =>
-    numbers.map((layer) => `model.layers.${layer}.${name}`);
-  assertEquals(
-    added.map(({ key }) => key).sort(),
-    [
-      ...layers("self_attn.value_lambda", 0, 1, 3, 4),
-      ...layers("resid_lambda", 1, 2, 3, 4),
-      ...layers("x0_lambda", 1, 2, 3, 4),
-      "model.value_embeds.0.weight",
-      "model.value_embeds.1.weight",
-    ].sort(),
-  );
-  for (const { decay, hidden, parts: [{ shape }] } of added) {
-    assertEquals(shape, decay ? [11, 4] : [1]);
-    assert(!hidden);
-  }
-});
-
-Deno.test("value embeddings cost no arithmetic worth counting", () => {
-  const flops = (value_embeddings: number) =>
-    trainingFlopsPerToken(modelWith({ value_embeddings }), 16);
-  assertEquals(flops(1), flops(0));
 });

@@ -125,8 +125,6 @@ for (
       const parts = session.model.parameters.partTensors("gradient");
       for (const { part, tensor } of parts) {
         gradients[part.name] = await executable.read(tensor);
-        // It scales a table that starts at zero.
-        if (part.name.endsWith("value_lambda")) continue;
         assert(gradients[part.name].some((value) => value !== 0), part.name);
       }
       const losses: (number | undefined)[] = [];
