@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import type { LoaderState } from "../../data/loader.ts";
 import { LossWatch, type Trouble } from "./loss_watch.ts";
+import type { CheckpointSection } from "./run_config.ts";
 import type { BatchPlace, TrainingState } from "./training_state.ts";
 
 /** A state of the run that training went on well from. */
@@ -11,9 +12,10 @@ export interface GoodState {
   readonly state: TrainingState;
 }
 
-/** A good state, and the losses before it. */
+/** A good state, the losses before it, and whether it stays until proven. */
 interface RememberedState extends GoodState {
   readonly losses: readonly number[];
+  readonly lasts: boolean;
 }
 
 /** A way back. */
@@ -36,16 +38,16 @@ const OVERCOME = 100;
 const SHARE = 0.01;
 /** Seconds that saving a state is assumed to take until one was saved. */
 const SAVE_SECONDS = 0.5;
-/** Good states remembered besides the latest and the first. */
-const MOST_KEPT = 4;
+/** Good states remembered besides the first: of all, and of those that last. */
+const MOST_KEPT = { all: 5, lasting: 2 };
 /** Steps whose batches are remembered. */
 const REMEMBERED = 256;
 
 /**
  * Remembers from where a run can go on if its loss breaks away, and which
- * batches to leave out then. Checkpoints are such places; between them states
- * are saved beside them as seldom as costs no more than a hundredth of the
- * time.
+ * batches to leave out then. Checkpoints are such places, if they are not
+ * removed before they are proven; between them states are saved beside them as
+ * seldom as costs no more than a hundredth of the time.
  */
 export class Rollback {
   readonly #watch = new LossWatch();
@@ -65,9 +67,18 @@ export class Rollback {
    * @param now Gives milliseconds on a clock that never goes back.
    */
   constructor(first: GoodState, now: () => number) {
-    this.#good = [{ ...first, losses: [] }];
+    this.#good = [{ ...first, losses: [], lasts: true }];
     this.#now = now;
     this.#savedAt = now();
+  }
+
+  /**
+   * Whether a run's checkpoints stay until they are proven.
+   *
+   * @param checkpoint How often they are written, and how many are kept.
+   */
+  static lasts({ every, keep }: CheckpointSection): boolean {
+    return (keep - 1) * every >= PROVEN;
   }
 
   /** Folder in which a run keeps states to go back to. */
@@ -103,9 +114,9 @@ export class Rollback {
 
   /** Whether it is time to save a state to go back to. */
   isDue(step: number): boolean {
-    const [latest] = this.#good.slice(-1);
+    const latest = this.#good.findLast(({ lasts }) => lasts)?.state.step ?? 0;
     const waited = (this.#now() - this.#savedAt) / 1000;
-    return step >= latest.state.step + PROVEN && waited * SHARE >= this.#cost;
+    return step >= latest + PROVEN && waited * SHARE >= this.#cost;
   }
 
   /**
@@ -113,11 +124,17 @@ export class Rollback {
    *
    * @param good The state.
    * @param seconds What saving it took.
+   * @param lasts Whether it stays until it is proven.
    */
-  keep(good: GoodState, seconds: number): void {
-    const [first, ...later] = this.#good;
-    const losses = this.#watch.losses;
-    this.#good = [first, ...later.slice(-MOST_KEPT), { ...good, losses }];
+  keep(good: GoodState, seconds: number, lasts: boolean): void {
+    const [first, ...earlier] = this.#good;
+    const later = [...earlier, { ...good, losses: this.#watch.losses, lasts }];
+    const kept = new Set([
+      ...later.slice(-MOST_KEPT.all),
+      ...later.filter((each) => each.lasts).slice(-MOST_KEPT.lasting),
+    ]);
+    this.#good = [first, ...later.filter((each) => kept.has(each))];
+    if (!lasts) return;
     this.#savedAt = this.#now();
     this.#cost = seconds;
   }
@@ -143,7 +160,7 @@ export class Rollback {
       const place = this.#places.get(step);
       if (place) skipped.push({ epoch: place.epoch, position: place.position });
     }
-    const good = await this.#latestBefore(from);
+    const good = await this.#wayBack(from);
     const { state, path } = good;
     this.#watch.restore(good.losses);
     this.#trouble = undefined;
@@ -165,18 +182,25 @@ export class Rollback {
     };
   }
 
-  /** The latest good state that was proven before a step and is still there. */
-  async #latestBefore(step: number): Promise<RememberedState> {
+  /**
+   * The latest state before a step that is proven; where none is, the earliest
+   * that is not, because starting afresh would lose everything. That one is
+   * tried once, if there is a start to go back to.
+   */
+  async #wayBack(step: number): Promise<RememberedState> {
     const [first, ...later] = this.#good;
-    this.#good = [first];
+    const there: RememberedState[] = [];
     for (const good of later) {
       const { path, state } = good;
-      const isProven = state.step + PROVEN <= step;
-      if (isProven && path !== null && await exists(path)) {
-        this.#good.push(good);
+      if (state.step < step && path !== null && await exists(path)) {
+        there.push(good);
       }
     }
-    return this.#good[this.#good.length - 1];
+    const proven = there.filter(({ state }) => state.step + PROVEN <= step);
+    const { path } = first;
+    const canStart = path === null || await exists(path);
+    this.#good = [first, ...(canStart ? proven : there)];
+    return proven.at(-1) ?? there.at(0) ?? first;
   }
 }
 

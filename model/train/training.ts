@@ -162,7 +162,9 @@ export class Training {
     this.#state = { ...state, seconds: this.#state.seconds };
     await this.#load(path);
     this.#loader = this.#run.openLoader(state.loader);
-    await removeLaterCheckpoints(out, step);
+    for (const folder of [out, Rollback.folder(out)]) {
+      await removeLaterCheckpoints(folder, step);
+    }
     if ((this.#checkpoint?.step ?? 0) > step) this.#checkpoint = null;
     this.#pace = state.budget?.pace ?? this.#pace;
     this.#keeper?.rewind(step, this.#pace);
@@ -182,7 +184,7 @@ export class Training {
       const path = await this.#write(folder);
       await pruneCheckpoints(folder, ROLLBACK_STATES, null);
       const seconds = (this.#now() - began) / 1000;
-      rollback.keep({ path, state: this.#state }, seconds);
+      rollback.keep({ path, state: this.#state }, seconds, true);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       rollback.disable();
@@ -365,7 +367,11 @@ export class Training {
     this.#checkpoint = { path, step };
     const seconds = (this.#now() - began) / 1000;
     this.#keeper?.pause("checkpoint", seconds);
-    this.#rollback?.keep({ path, state: this.#state }, seconds);
+    this.#rollback?.keep(
+      { path, state: this.#state },
+      seconds,
+      Rollback.lasts(config.checkpoint),
+    );
     await pruneCheckpoints(
       out,
       config.checkpoint.keep,

@@ -178,7 +178,7 @@ Deno.test("states to go back to are saved as seldom as costs a hundredth", () =>
     if (!rollback.isDue(step)) continue;
     due.push(step);
     now += 2000;
-    rollback.keep({ path: `step-${step}`, state: { ...state, step } }, 2);
+    rollback.keep({ path: `step-${step}`, state: { ...state, step } }, 2, true);
   }
   // Half a second is assumed until saving has taken two.
   assertEquals(due, [50, 250, 450]);
@@ -186,3 +186,95 @@ Deno.test("states to go back to are saved as seldom as costs a hundredth", () =>
   now += 1e9;
   assertEquals(rollback.isDue(700), false);
 });
+
+/** A run of checkpoints that are there, on a made-up clock. */
+async function withCheckpoints(
+  steps: readonly number[],
+  lasts: boolean,
+  body: (rollback: Rollback, folder: string) => Promise<void>,
+): Promise<void> {
+  await withFolder(async (folder) => {
+    const state = freshState({ epoch: 0, position: 0 }, undefined);
+    const rollback = new Rollback({ path: null, state }, () => 0);
+    for (const step of steps) {
+      const path = join(folder, `step-${step}`);
+      await Deno.mkdir(path);
+      rollback.keep({ path, state: { ...state, step } }, 1, lasts);
+    }
+    await body(rollback, folder);
+  });
+}
+
+const trouble = (step: number) => ({
+  from: step,
+  to: step,
+  reason: "it broke",
+});
+
+Deno.test("without a proven state the earliest other is tried before a new start", () =>
+  withCheckpoints([984, 992, 1000], false, async (rollback, folder) => {
+    await Deno.remove(join(folder, "step-984"));
+    const ways: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { state } = await rollback.back(trouble(1003));
+      ways.push(state.step);
+    }
+    assertEquals(ways, [992, 0]);
+  }));
+
+Deno.test("a state after the trouble is none to go back to", () =>
+  withCheckpoints([40, 60], true, async (rollback) => {
+    assertEquals((await rollback.back(trouble(58))).state.step, 40);
+    assertEquals((await rollback.back(trouble(58))).state.step, 40);
+  }));
+
+Deno.test("checkpoints that go too soon do not stand for states that stay", () => {
+  let now = 0;
+  const state = freshState({ epoch: 0, position: 0 }, undefined);
+  const rollback = new Rollback({ path: null, state }, () => now);
+  assertEquals(
+    [[8, 2], [8, 3], [500, 1], [16, 2]].map(([every, keep]) =>
+      Rollback.lasts({ every, keep, best: false })
+    ),
+    [false, true, false, true],
+  );
+  const saved: number[] = [];
+  for (let step = 1; step <= 400; step++) {
+    now += 1000;
+    const good = { path: `step-${step}`, state: { ...state, step } };
+    if (step % 8 === 0) rollback.keep(good, 1, false);
+    if (!rollback.isDue(step)) continue;
+    saved.push(step);
+    rollback.keep(good, 1, true);
+  }
+  assertEquals(saved, [50, 150, 250, 350]);
+});
+
+Deno.test("with checkpoints in short order a run goes back to a state that stayed", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig(await writeText(folder), {
+      ...LONG,
+      "checkpoint.every": "4",
+    });
+    const out = join(folder, "run");
+    let session: TrainingSession | undefined;
+    let now = 0;
+    let broken = false;
+    const events = await trainTiny({
+      config,
+      out,
+      // Every look at the clock is seconds later: saving is never too dear.
+      now: () => now += 2000,
+      onSession: (opened) => session = opened,
+    }, (event) => {
+      if (event.type !== "step" || event.step !== 63 || broken) return;
+      assert(session);
+      broken = true;
+      breakWeights(session, 30);
+    });
+    const told = returnsOf(events);
+    assertEquals(told.length, 1, `${told}`);
+    const back = Number(/going back to step (\d+)/.exec(told[0])?.[1]);
+    assert(back >= 16 && back <= 48, told[0]);
+    assertEquals(eventsOf(events, "finished")[0].step, 90);
+  }));
