@@ -6,6 +6,8 @@ import {
   parseTuningTable,
   type TuningTable,
 } from "../kernels/tune/tuning_table.ts";
+import { tuningProblems } from "../kernels/tune/tuning_problem.ts";
+import { compareChoices } from "./tune/choices.ts";
 import type { Column } from "../model/command/table.ts";
 import { parseRunConfig } from "../model/train/parse_run_config.ts";
 import { TrainingSession } from "../model/train/training_session.ts";
@@ -27,12 +29,27 @@ const COLUMNS: readonly Column[] = [
   { title: "of tuned", align: "right" },
 ];
 
+const CHOICE_COLUMNS: readonly Column[] = [
+  { title: "problem", align: "left" },
+  { title: "quick", align: "left" },
+  { title: "of best", align: "right" },
+  { title: "again", align: "left" },
+  { title: "of best", align: "right" },
+  { title: "heuristic", align: "right" },
+  { title: "best", align: "left" },
+];
+
+/** Problems of which every variant is timed. */
+const COMPARED = 6;
+
 /** Rounds in which all choices take their turn. */
 const ROUNDS = 3;
 
 /**
  * Times training steps with the kernels that the tuner chooses, with those of
- * the heuristic, and with those that suit another adapter, in turn.
+ * the heuristic, and with those that suit another adapter, in turn. Compares
+ * what two quick tunings choose for the costliest problems with the fastest of
+ * all variants.
  *
  * @param gpu Device to measure.
  * @param args Configurations, seconds a turn, and another adapter's timings.
@@ -44,6 +61,7 @@ export async function benchTune(
   report: Report,
 ): Promise<void> {
   const lines: string[][] = [];
+  const compared: string[][] = [];
   for (const name of configs.length > 0 ? configs : ["S"]) {
     const size = SIZES.get(name);
     if (!size) continue;
@@ -72,8 +90,36 @@ export async function benchTune(
         (taken / best).toFixed(2),
       ]);
     }
+    const comparisons = await compareChoices(
+      gpu,
+      tuningProblems((choose) => planOf(gpu, size, choose)),
+      COMPARED,
+    );
+    for (const each of comparisons) {
+      const { problem, quick, again, best: fastest, timeOfBest } = each;
+      report.add({
+        config: name,
+        problem,
+        quick,
+        again,
+        best: fastest,
+        quick_time_of_best: timeOfBest.quick,
+        again_time_of_best: timeOfBest.again,
+        heuristic_time_of_best: timeOfBest.heuristic,
+      });
+      compared.push([
+        problem,
+        quick,
+        timeOfBest.quick.toFixed(2),
+        again,
+        timeOfBest.again.toFixed(2),
+        timeOfBest.heuristic.toFixed(2),
+        fastest,
+      ]);
+    }
   }
   report.table(COLUMNS, lines);
+  report.table(CHOICE_COLUMNS, compared);
 }
 
 /** Median seconds of a step by each choice. */
@@ -99,17 +145,9 @@ async function inTurn(
 }
 
 async function tuned(gpu: Gpu, size: BenchSize): Promise<TuningTable> {
-  const { optimizer, memory } = parseRunConfig("", "defaults");
   const { table } = await tuneProgram(
     gpu,
-    (choose) =>
-      TrainingSession.plan(gpu.capabilities, {
-        config: configOf(size),
-        shape: size,
-        optimizer,
-        memory,
-        samples: false,
-      }, choose),
+    (choose) => planOf(gpu, size, choose),
     {
       mode: "quick",
       limit: () => Infinity,
@@ -117,6 +155,17 @@ async function tuned(gpu: Gpu, size: BenchSize): Promise<TuningTable> {
     },
   );
   return table;
+}
+
+function planOf(gpu: Gpu, size: BenchSize, choose: ChooseVariant): unknown {
+  const { optimizer, memory } = parseRunConfig("", "defaults");
+  return TrainingSession.plan(gpu.capabilities, {
+    config: configOf(size),
+    shape: size,
+    optimizer,
+    memory,
+    samples: false,
+  }, choose);
 }
 
 function choiceOf(table: TuningTable): ChooseVariant {

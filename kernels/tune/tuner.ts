@@ -176,7 +176,25 @@ async function timeVariants(
     );
     timings.push(await timeVariant(gpu, trial, variant, fastest));
   }
+  // Something else may have slowed down what came first: the heuristic's choice
+  // is timed again beside what would replace it.
+  const chosen = winner(timings);
+  if (chosen === heuristic) return timings;
+  for (const [index, timing] of timings.entries()) {
+    if (timing.variant !== heuristic && timing.variant !== chosen) continue;
+    const again = await timeVariant(gpu, trial, timing.variant, Infinity);
+    timings[index] = {
+      ...timing,
+      seconds: least(timing.seconds, again.seconds),
+      error: timing.error ?? again.error,
+    };
+  }
   return timings;
+}
+
+/** The shorter of two times, each of which may have failed. */
+function least(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : Math.min(one, other);
 }
 
 async function timeVariant(
