@@ -53,6 +53,9 @@ export { computeOptimum } from "./model/budget/compute_optimum.ts";
 export type { ComputeOptimum } from "./model/budget/compute_optimum.ts";
 export { fitLaw } from "./model/budget/fit_law.ts";
 export type { FittedLaw, LossPoint } from "./model/budget/fit_law.ts";
+export { fitSweep } from "./model/budget/fit_sweep.ts";
+export type { SweepFit, SweptRun } from "./model/budget/fit_sweep.ts";
+export type { SweepResult } from "./model/budget/sweep_result.ts";
 export { fitIsoFlop } from "./model/budget/iso_flop.ts";
 export type {
   IsoFlopFit,
@@ -66,6 +69,10 @@ export type {
   RecipeQuestion,
   TrainingRecipe,
 } from "./model/budget/recipe_law.ts";
+export {
+  VOCABULARY_SIZES,
+  vocabularySize,
+} from "./model/budget/vocabulary_law.ts";
 export { predictLoss, SCALING_LAWS } from "./model/budget/scaling_law.ts";
 export type { LawConstants, ScalingLaw } from "./model/budget/scaling_law.ts";
 export type {

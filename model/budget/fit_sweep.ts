@@ -14,8 +14,8 @@ export interface SweepFit {
   readonly refusals: readonly string[];
 }
 
-/** Points of a run for either fit. */
-type Point = Pick<
+/** A run, as far as either fit looks at it. */
+export type SweptRun = Pick<
   SweepResult,
   "budget" | "parameters" | "tokens" | "unique_tokens" | "loss"
 >;
@@ -28,9 +28,26 @@ type Point = Pick<
  *
  * @param results The runs.
  * @param options As of {@linkcode fitLaw}.
+ *
+ * @example
+ * ```ts
+ * import { fitSweep } from "@minnow/minnow";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const runs = [1e5, 2e5, 4e5].map((parameters) => ({
+ *   budget: 1e12,
+ *   parameters,
+ *   tokens: 1e12 / (6 * parameters),
+ *   unique_tokens: 1e9,
+ *   loss: 1.5 + Math.log(parameters / 2e5) ** 2,
+ * }));
+ * const { isoFlop, law, refusals } = fitSweep(runs);
+ * assertEquals(Math.round(isoFlop.minima[0].parameters), 2e5);
+ * assertEquals([law, refusals.length], [null, 1]); // three runs make no law
+ * ```
  */
 export function fitSweep(
-  results: readonly Point[],
+  results: readonly SweptRun[],
   options: { readonly resamples?: number; readonly seed?: number } = {},
 ): SweepFit {
   const refusals: string[] = [];

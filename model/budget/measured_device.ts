@@ -88,12 +88,10 @@ export class MeasuredDevice implements PlanningDevice {
     const after = points.findIndex((point) =>
       point.flopsPerToken >= flopsPerToken
     );
-    if (points.length === 0) {
-      const { software } = this.capabilities;
-      return software ? GUESSED_RATE.software : GUESSED_RATE.gpu;
-    }
+    if (points.length === 0) return guessedRate(this.capabilities);
     if (after <= 0) {
-      return points.at(after)?.flopsPerSecond ?? GUESSED_RATE.software;
+      return points.at(after)?.flopsPerSecond ??
+        guessedRate(this.capabilities);
     }
     const [low, high] = [points[after - 1], points[after]];
     const share = Math.log(flopsPerToken / low.flopsPerToken) /
@@ -167,6 +165,17 @@ export class MeasuredDevice implements PlanningDevice {
       prefixOf(this.#config, this.#vocabulary)
     }llama ${width}x${layers}`;
   }
+}
+
+/**
+ * FLOP/s of training by which runs are judged before anything is measured.
+ *
+ * @param device The device.
+ */
+export function guessedRate(
+  { software }: Pick<PlanningDevice["capabilities"], "software">,
+): number {
+  return software ? GUESSED_RATE.software : GUESSED_RATE.gpu;
 }
 
 /** What every rate of a run depends on besides the model. */

@@ -112,7 +112,9 @@ export const train: Command = {
       name: "tokenizer",
       kind: "string",
       placeholder: "NAME|FILE",
-      description: "bytes, characters, or a tokenizer.json",
+      description:
+        "bytes, characters, a tokenizer.json, or auto: bytes or a vocabulary " +
+        "of the text, of a size that suits the time",
     },
     {
       name: "seed",

@@ -4,6 +4,7 @@ import { readManifest } from "../../data/corpus/manifest.ts";
 import type { Document } from "../../data/document.ts";
 import type { DownloadOptions } from "../../data/download/download_options.ts";
 import { formatBytes, formatCount } from "../../data/format.ts";
+import { InputError } from "../../data/input_error.ts";
 import { prepareCorpus } from "../../data/prepare_corpus.ts";
 import { primerDocuments } from "../../data/primer/primer_documents.ts";
 import type { BadSource } from "../../data/read/bad_source.ts";
@@ -14,6 +15,9 @@ import type { TokenSource } from "../../data/shard/token_source.ts";
 import { loadTokenizer } from "../../data/tokenize/load_tokenizer.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { DataSection } from "./run_config.ts";
+
+/** Stands for the tokenizer that suits the text and the time. */
+export const AUTO_TOKENIZER = "auto";
 
 /** The text of a run as tokens, and the tokenizer that made them. */
 export interface TrainingCorpus {
@@ -143,6 +147,12 @@ export async function openTokenizer(
     readonly download?: DownloadOptions;
   },
 ): Promise<Tokenizer> {
+  if (checkpoint === undefined && section.tokenizer === AUTO_TOKENIZER) {
+    throw new InputError(
+      `"data.tokenizer" is "${AUTO_TOKENIZER}", which a run settles when it is ` +
+        "trained; here give bytes, characters or the path of a tokenizer",
+    );
+  }
   const source = checkpoint ?? section.tokenizer ??
     await preparedCorpus(section.paths) ?? "bytes";
   return await loadTokenizer(source, {
@@ -156,6 +166,19 @@ function readOptions(
 ): Pick<ReadOptions, "textField" | "onSkip"> {
   const { text_field: textField, skip_bad } = section;
   return skip_bad ? { textField, onSkip } : { textField };
+}
+
+/**
+ * The documents of a run, for whoever reads them before they are tokens.
+ *
+ * @param section What the run says of its data.
+ * @param seed Seed of the primer.
+ */
+export function textOf(
+  section: DataSection,
+  seed: number,
+): AsyncGenerator<Document, void, void> {
+  return documentsOf(section, { seed });
 }
 
 function documentsOf(
@@ -186,8 +209,8 @@ async function* textsOf(
   for await (const { text } of documents) yield text;
 }
 
-/** The folder of a prepared corpus, if that is what the data is. */
-async function preparedCorpus(
+/** The folder of a prepared corpus, if that is what the data is; else null. */
+export async function preparedCorpus(
   paths: readonly string[],
 ): Promise<string | null> {
   const [path] = paths;

@@ -23,6 +23,7 @@ import {
   readTrainingState,
   removePartialCheckpoints,
 } from "./checkpoint.ts";
+import { chooseTokenizer } from "./choose_tokenizer.ts";
 import { exerciseRows } from "./score_exercises.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
 import { planBudget, type PlanProgress } from "./plan_budget.ts";
@@ -164,25 +165,34 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     const gpu = options.gpu ?? await openDevice();
     if (!options.gpu) cleanup.defer(() => gpu.close());
 
-    const corpus = await openCorpus(options.config.data, {
+    const tokens = await chooseTokenizer(options.config, {
       out,
-      seed: options.config.seed,
+      capabilities: gpu.capabilities,
+      planned: isPlanned(options),
+    });
+    const settled = {
+      ...options,
+      config: { ...options.config, data: tokens.data },
+    };
+    const corpus = await openCorpus(settled.config.data, {
+      out,
+      seed: settled.config.seed,
       ...(resumed ? { checkpoint: resumed.path } : {}),
       ...(options.onDataProgress ? { onProgress: options.onDataProgress } : {}),
     });
     cleanup.defer(() => corpus.close());
     const { tokenizer } = corpus;
-    const decided = isPlanned(options)
+    const decided = isPlanned(settled)
       ? await planBudget(gpu, {
-        run: { config: options.config, given: options.given },
-        seconds: options.config.train.budget,
+        run: { config: settled.config, given: settled.given },
+        seconds: settled.config.train.budget,
         elapsed,
         tokenizer,
         uniqueTokens: corpus.train.tokenCount,
         ...(options.onPlan ? { onPlan: options.onPlan } : {}),
       })
       : undefined;
-    const chosen = decided?.plan.config ?? options.config;
+    const chosen = decided?.plan.config ?? settled.config;
     const { train, optimizer, memory, seed } = chosen;
     const model = resolveModel(chosen.model, {
       vocabSize: tokenizer.vocabSize,
@@ -284,7 +294,12 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       budget,
       elapsed,
       prediction,
-      notices: [...corpus.notices, ...variants.notices, ...notices],
+      notices: [
+        ...tokens.notices,
+        ...corpus.notices,
+        ...variants.notices,
+        ...notices,
+      ],
       close: () => owned.dispose(),
     };
   } finally {

@@ -42,7 +42,8 @@ const data: Section<DataSection> = {
   tokenizer: nullable(
     text({
       default: "bytes",
-      description: "bytes, characters, or the path of a tokenizer",
+      description:
+        "bytes, characters, auto for what suits the time, or a tokenizer's path",
     }),
     "the one that the data was prepared with, else bytes",
   ),

@@ -1,0 +1,91 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { InputError } from "../../../data/input_error.ts";
+import { prepareCorpus } from "../../../data/prepare_corpus.ts";
+import { loadTokenizer } from "../../../data/tokenize/load_tokenizer.ts";
+import { chooseTokenizer } from "../../../model/train/choose_tokenizer.ts";
+import { openTokenizer } from "../../../model/train/open_corpus.ts";
+import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+import { withFolder } from "../../data/with_folder.ts";
+import { eventsOf, tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
+
+const AUTO = { "data.tokenizer": "auto" };
+const software = { software: true };
+
+Deno.test("a short run on auto reads bytes and says so", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "run");
+    const config = tinyConfig(await writeText(folder), {
+      ...AUTO,
+      "train.steps": "2",
+    });
+    const events = await trainTiny({ config, out });
+    const [started] = eventsOf(events, "started");
+    assertEquals(started.config.data.tokenizer, "bytes");
+    const notices = eventsOf(events, "notice").map(({ message }) => message);
+    assert(notices.some((text) => /^tokens are single bytes, for/.test(text)));
+    const kept = await Deno.readTextFile(join(out, "run.yaml"));
+    assertMatch(kept, /tokenizer: bytes/);
+  }));
+
+Deno.test("a long run on auto learns a vocabulary of its text", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig(await writeText(folder), {
+      ...AUTO,
+      "train.steps": "null",
+      "train.budget": "30d",
+    });
+    const question = { out: folder, capabilities: software, planned: true };
+    const { data, notices } = await chooseTokenizer(config, question);
+    assertEquals(data.tokenizer, join(folder, "tokenizer"));
+    assertEquals(notices.length, 1);
+    const tokenizer = await loadTokenizer(data.tokenizer ?? "");
+    const text = "a cat sings.\nthe dog sleeps.\n";
+    const tokens = tokenizer.encode(text);
+    assertEquals(tokenizer.decode(tokens), text);
+    // The text's few words came often enough to be tokens.
+    assert(tokens.length <= 12, `${tokens.length} tokens`);
+    assert(tokenizer.vocabSize > 257 && tokenizer.vocabSize < 400);
+    // The same run again has the same vocabulary.
+    const again = await chooseTokenizer(config, {
+      ...question,
+      out: join(folder, "again"),
+    });
+    assertEquals(
+      [...(await loadTokenizer(again.data.tokenizer ?? "")).encode(text)],
+      [...tokens],
+    );
+    // And trains.
+    const run = await trainTiny({
+      config: { ...tinyConfig("", { "train.steps": "2" }), data },
+      out: join(folder, "run"),
+    });
+    assertEquals(eventsOf(run, "step").length, 2);
+  }));
+
+Deno.test("what is named, and what a corpus was prepared with, stays", () =>
+  withFolder(async (folder) => {
+    const text = await writeText(folder);
+    const question = { out: folder, capabilities: software, planned: true };
+    const named = tinyConfig(text, { "data.tokenizer": "characters" });
+    assertEquals((await chooseTokenizer(named, question)).data, named.data);
+    const corpus = join(folder, "corpus");
+    await prepareCorpus({
+      data: [text],
+      tokenizer: await loadTokenizer("bytes"),
+      outDir: corpus,
+      seed: 1,
+    });
+    const prepared = tinyConfig(corpus, AUTO);
+    const { data } = await chooseTokenizer(prepared, question);
+    assertEquals(data.tokenizer, null);
+  }));
+
+Deno.test("where nothing is trained, auto is refused", async () => {
+  const { data } = parseRunConfig("", "run.yaml", AUTO);
+  await assertRejects(
+    () => openTokenizer(data, { seed: 1 }),
+    InputError,
+    "here give bytes, characters or the path",
+  );
+});
