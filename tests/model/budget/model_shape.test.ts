@@ -43,6 +43,13 @@ Deno.test("shapes are real models of multiples that kernels like", () => {
   }
 });
 
+Deno.test("no model has to do with a single head", () => {
+  for (const { config } of SHAPES) {
+    assert(config.model_type === "llama");
+    assert(config.num_attention_heads >= 2, `width ${config.hidden_size}`);
+  }
+});
+
 Deno.test("a block's parameters leave out the tied table alone", () => {
   const shape = SHAPES.find(({ width }) => width === 768);
   assert(shape);
