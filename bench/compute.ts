@@ -46,7 +46,10 @@ export async function benchCompute(
     );
   }
   const grid: SweepGrid = {
-    budgets: BUDGETS.filter((flops) => formatBudget(flops).includes(filter)),
+    // As 1e12,4e12: any of them.
+    budgets: BUDGETS.filter((flops) =>
+      filter.split(",").some((part) => formatBudget(flops).includes(part))
+    ),
     ratios: RATIOS,
     law: USUAL_LAW,
   };
