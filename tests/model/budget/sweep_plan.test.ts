@@ -68,6 +68,9 @@ Deno.test("a run has the recipe of a plan and is measured at its end only", () =
     assertEquals(train.batch * train.accumulation, recipe.sequences);
     assertEquals(optimizer.learning_rate, recipe.learningRate);
     assertEquals(schedule.kind, "wsd");
+    // A hundred steps of warmup, or a fifth of a run that has fewer than 500.
+    assert(schedule.warmup >= Math.min(100, Math.floor(steps / 5)));
+    assert(schedule.warmup <= Math.max(100, steps / 20));
     assertEquals([train.steps, train.budget], [steps, null]);
     assertEquals(evaluate, { every: 0, tokens: 65_536 });
     assertEquals(sample.prompts, []);
