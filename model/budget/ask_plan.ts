@@ -2,6 +2,7 @@ import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { GivenConfig } from "../train/parse_run_config.ts";
 import { MemoryPlanner } from "./memory_planner.ts";
 import { modelShapes } from "./model_shape.ts";
+import { plannedIngredients } from "./planned_ingredients.ts";
 import type { PlanningDevice } from "./planning_device.ts";
 import type { PlanQuestion } from "./run_plan.ts";
 
@@ -46,7 +47,7 @@ export function askPlan(
       context: base.train.context,
       bosTokenId: beginOfText,
       eosTokenId: endOfText,
-    }),
+    }, plannedIngredients(base.model)),
     memoryPlanner: new MemoryPlanner(device.capabilities, base, vocabSize),
   };
 }

@@ -8,6 +8,7 @@ import { TrainingSession } from "../train/training_session.ts";
 import { TuningCache } from "../tune/tuning_cache.ts";
 import { microBatchCost } from "./micro_batch_cost.ts";
 import type { ModelShape } from "./model_shape.ts";
+import { plannedIngredients } from "./planned_ingredients.ts";
 import { type PlanningDevice, presentMemory } from "./planning_device.ts";
 import { type MeasuredRate, RateCache } from "./rate_cache.ts";
 import { trainingShape } from "../train/training_shape.ts";
@@ -18,8 +19,10 @@ const GUESSED_RATE = { software: 3e10, gpu: 5e12 };
 const MICRO_TOKENS = { software: 1024, gpu: 8192 };
 /** Seconds that a step shall take at most while it is timed. */
 const LONGEST_STEP = 2;
-/** Seconds of timing for each model. */
-const SECONDS = 1.5;
+/** Seconds of timing for each model, for steps of one and of two micro-batches. */
+const SECONDS = 1;
+/** Share of a step that its passes take at least, however noisy the times. */
+const LEAST_PASSES = 0.1;
 
 /** The present device, on which rates are measured by real steps. */
 export class MeasuredDevice implements PlanningDevice {
@@ -82,21 +85,34 @@ export class MeasuredDevice implements PlanningDevice {
   }
 
   /** The rate of the measured models nearest in size, between them by log. */
-  rate({ flopsPerToken }: ModelShape): number {
+  rate(shape: ModelShape): number {
+    return Math.exp(
+      this.#between(shape, ({ flopsPerSecond }) => Math.log(flopsPerSecond)) ??
+        Math.log(guessedRate(this.capabilities)),
+    );
+  }
+
+  /** Like the rate, of the models nearest in size; 0 until one is measured. */
+  updateTokens(shape: ModelShape): number {
+    return this.#between(shape, ({ updateTokens }) => updateTokens) ?? 0;
+  }
+
+  /** What was measured at a size, or between the nearest two; if anything. */
+  #between(
+    { flopsPerToken }: ModelShape,
+    value: (rate: MeasuredRate) => number,
+  ): number | undefined {
     const points = [...this.#known.values()]
       .sort((a, b) => a.flopsPerToken - b.flopsPerToken);
-    const after = points.findIndex((point) =>
-      point.flopsPerToken >= flopsPerToken
-    );
-    if (points.length === 0) return guessedRate(this.capabilities);
-    if (after <= 0) {
-      return points.at(after)?.flopsPerSecond ??
-        guessedRate(this.capabilities);
+    const high = points.find((point) => point.flopsPerToken >= flopsPerToken);
+    const low = points.findLast((point) => point.flopsPerToken < flopsPerToken);
+    if (!low || !high) {
+      const nearest = low ?? high;
+      return nearest && value(nearest);
     }
-    const [low, high] = [points[after - 1], points[after]];
     const share = Math.log(flopsPerToken / low.flopsPerToken) /
       Math.log(high.flopsPerToken / low.flopsPerToken);
-    return low.flopsPerSecond ** (1 - share) * high.flopsPerSecond ** share;
+    return value(low) * (1 - share) + value(high) * share;
   }
 
   /** Whether a model's own rate is known. */
@@ -141,15 +157,15 @@ export class MeasuredDevice implements PlanningDevice {
     try {
       session.initialize(1);
       const tokens = new Uint32Array(batch * train.context);
-      const step = await stepSeconds(
-        session,
-        [{ inputs: tokens, targets: tokens }],
-        SECONDS,
-      );
+      const micro = { inputs: tokens, targets: tokens };
+      const one = await stepSeconds(session, [micro], SECONDS);
+      const two = await stepSeconds(session, [micro, micro], SECONDS);
+      const passes = Math.min(one, Math.max(LEAST_PASSES * one, two - one));
       const rate = {
         flopsPerToken: shape.flopsPerToken,
-        flopsPerSecond: tokens.length * shape.flopsPerToken / step *
+        flopsPerSecond: tokens.length * shape.flopsPerToken / passes *
           microBatchCost(this.capabilities, tokens.length),
+        updateTokens: tokens.length * (one / passes - 1),
       };
       const key = this.#keyOf(shape);
       this.#known.set(key, rate);
@@ -180,9 +196,12 @@ export function guessedRate(
 
 /** What every rate of a run depends on besides the model. */
 function prefixOf(
-  { train, optimizer }: RunConfig,
+  { train, optimizer, model }: RunConfig,
   vocabulary: number,
 ): string {
+  const { qk_norm, hidden_act, final_logit_softcapping } = plannedIngredients(
+    model,
+  );
   // Every choice has a word, so that no prefix is the beginning of another.
   return [
     `T${train.context}`,
@@ -191,6 +210,9 @@ function prefixOf(
     optimizer.kind,
     optimizer.average === "none" ? "last" : "averaged",
     train.document_mask ? "masked" : "unmasked",
+    qk_norm ? "normalised" : "plain",
+    hidden_act,
+    final_logit_softcapping === null ? "uncapped" : "capped",
     "",
   ].join(" ");
 }

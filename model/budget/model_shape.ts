@@ -4,7 +4,9 @@ import {
   type ModelSurroundings,
   resolveModel,
 } from "../train/resolve_model.ts";
+import type { RecipeConfig } from "../recipe_fields.ts";
 import type { ModelSection } from "../train/run_config.ts";
+import { plannedIngredients } from "./planned_ingredients.ts";
 import { trainingFlopsPerToken } from "./training_flops.ts";
 
 /** A model that a plan may choose. */
@@ -38,9 +40,14 @@ const WIDEST = 8192;
  * proportion matters little (Kaplan et al. 2020, arXiv:2001.08361, figure 5).
  *
  * @param surroundings What the tokenizer and the run decide.
+ * @param ingredients What all of them have in common.
+ * @default those that plans take where a run names none
  * @returns Shapes by ascending number of parameters.
  */
-export function modelShapes(surroundings: ModelSurroundings): ModelShape[] {
+export function modelShapes(
+  surroundings: ModelSurroundings,
+  ingredients: RecipeConfig = plannedIngredients(),
+): ModelShape[] {
   const shapes: ModelShape[] = [];
   for (let width = NARROWEST; width <= WIDEST; width += stepAfter(width)) {
     const middle = 12 * (width / 768) ** 0.75;
@@ -48,7 +55,7 @@ export function modelShapes(surroundings: ModelSurroundings): ModelShape[] {
       Math.max(2, Math.round(factor * middle))
     );
     for (const layers of new Set(depths)) {
-      shapes.push(shapeOf(width, layers, surroundings));
+      shapes.push(shapeOf(width, layers, surroundings, ingredients));
     }
   }
   return shapes.sort((a, b) => a.parameters - b.parameters);
@@ -82,20 +89,25 @@ function shapeOf(
   width: number,
   layers: number,
   surroundings: ModelSurroundings,
+  ingredients: RecipeConfig,
 ): ModelShape {
   const headDim = headDimOf(width);
   const multiple = width < 512 ? 32 : 128;
+  const inside = ingredients.hidden_act === "relu2"
+    ? 4 * width
+    // Three matrices of this width hold what two of 4 · hidden_size would
+    // (Shazeer, arXiv:2002.05202).
+    : Math.ceil(width * 8 / 3 / multiple) * multiple;
   const section: ModelSection = {
     preset: null,
     family: "llama",
     fields: {
       hidden_size: width,
-      // Three matrices of this width hold what two of 4 · hidden_size would
-      // (Shazeer, arXiv:2002.05202).
-      intermediate_size: Math.ceil(width * 8 / 3 / multiple) * multiple,
+      intermediate_size: inside,
       num_hidden_layers: layers,
       num_attention_heads: width / headDim,
       num_key_value_heads: width / headDim,
+      ...ingredients,
     },
   };
   const config = resolveModel(section, surroundings, "plan");

@@ -13,6 +13,7 @@ import type {
   RunPlan,
 } from "./run_plan.ts";
 import { predictLoss } from "./scaling_law.ts";
+import { stepRate } from "./step_rate.ts";
 
 /** Sizes shown beside the choice, as multiples of it. */
 const AROUND = [1 / 4, 1 / 2, 1 / Math.SQRT2, 1, Math.SQRT2, 2, 4];
@@ -100,14 +101,16 @@ function candidate(
   const { seconds, device, base, law, uniqueTokens } = question;
   const { startSeconds = START_SHARE * seconds } = question;
   const { context } = base.train;
-  const rate = device.rate(shape) / (fit?.slowdown ?? 1);
+  const slowdown = fit?.slowdown ?? 1;
   const secondsLeft = Math.max(0, seconds - startSeconds);
-  const possible = secondsLeft * rate / shape.flopsPerToken;
+  const possible = secondsLeft * device.rate(shape) / slowdown /
+    shape.flopsPerToken;
   const { sequences, learningRate, held } = plannedRecipe(
     question,
     shape,
     possible,
   );
+  const rate = stepRate(device, shape, sequences * context) / slowdown;
   const steps = stepsOf({ shape, sequences, rate, secondsLeft, question, fit });
   const tokens = steps * sequences * context;
   const predictedLoss = predictLoss(

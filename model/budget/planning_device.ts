@@ -21,11 +21,13 @@ export interface PlanningDevice {
   /** Where its memory is known from, for runs that are not told. */
   readonly memorySource: string;
   /**
-   * Floating-point operations of training a second, as
+   * Floating-point operations a second of forward and backward passes, as
    * {@linkcode trainingFlopsPerToken} counts them, micro-batches being large
    * enough and nothing computed twice.
    */
   rate(shape: ModelShape): number;
+  /** Tokens whose passes take as long as the optimizer's part of a step. */
+  updateTokens(shape: ModelShape): number;
 }
 
 /**
@@ -63,6 +65,7 @@ export function planningDevice(text: string): PlanningDevice {
       memorySource: "unknown; without --memory, any is taken to do",
       assumed: ["limits are those that every WebGPU device has"],
       rate: () => rate,
+      updateTokens: () => 0,
     };
   }
   const preset = DEVICE_PRESETS.get(text.toLowerCase());
@@ -88,6 +91,8 @@ export function planningDevice(text: string): PlanningDevice {
       } in f32 (${source}) is assumed to be reached; measure on the card itself`,
     ],
     rate: () => UTILISATION * flopsPerSecond,
+    // Part of what is not reached of the peak.
+    updateTokens: () => 0,
   };
 }
 

@@ -9,6 +9,7 @@ import type { GivenConfig } from "../train/parse_run_config.ts";
 import type { DataSection } from "../train/run_config.ts";
 import { MemoryPlanner } from "./memory_planner.ts";
 import { modelShapes } from "./model_shape.ts";
+import { plannedIngredients } from "./planned_ingredients.ts";
 import { presentMemory } from "./planning_device.ts";
 import { BATCH_LAWS, type BatchLaw } from "./recipe_law.ts";
 import {
@@ -107,7 +108,7 @@ export async function prepareSweep(
       context: base.train.context,
       bosTokenId: tokenizer.beginOfText,
       eosTokenId: tokenizer.endOfText,
-    }),
+    }, plannedIngredients(base.model)),
     memoryPlanner: new MemoryPlanner(gpu.capabilities, base, vocabSize),
     memory: preparation.memory ??
       presentMemory(gpu.adapter.name, software).memoryBytes,

@@ -11,12 +11,14 @@ import {
 export interface MeasuredRate {
   /** Floating-point operations of training, per token of the model. */
   readonly flopsPerToken: number;
-  /** Such operations a second. */
+  /** Such operations a second, in forward and backward passes. */
   readonly flopsPerSecond: number;
+  /** Tokens whose passes take as long as an optimizer's update. */
+  readonly updateTokens: number;
 }
 
 /** Changes when older measurements no longer hold. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Rates of training kept from earlier plans, one file for each adapter and
@@ -53,8 +55,10 @@ export class RateCache {
       Object.entries(rates).flatMap(([key, value]) => {
         const flopsPerToken = fieldOf(value, "flopsPerToken");
         const flopsPerSecond = fieldOf(value, "flopsPerSecond");
-        return isPositive(flopsPerToken) && isPositive(flopsPerSecond)
-          ? [[key, { flopsPerToken, flopsPerSecond }]]
+        const updateTokens = fieldOf(value, "updateTokens");
+        return isPositive(flopsPerToken) && isPositive(flopsPerSecond) &&
+            (updateTokens === 0 || isPositive(updateTokens))
+          ? [[key, { flopsPerToken, flopsPerSecond, updateTokens }]]
           : [];
       }),
     );

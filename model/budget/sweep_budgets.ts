@@ -2,6 +2,8 @@ import { InputError } from "../../data/input_error.ts";
 import { formatDuration } from "../../data/format.ts";
 import type { MeasuredDevice } from "./measured_device.ts";
 import type { ModelShape } from "./model_shape.ts";
+import { plannedRecipe } from "./planned_recipe.ts";
+import { stepRate } from "./step_rate.ts";
 import { type SweepQuestion, sweepShapes } from "./sweep_plan.ts";
 
 /** Amounts of training of a sweep that was given a time, each this many times
@@ -24,10 +26,13 @@ export interface SweepTime {
   /** Models and law; the grid's own budgets are not read. */
   readonly question: Pick<
     SweepQuestion,
-    "grid" | "shapes" | "uniqueTokens" | "base"
+    "grid" | "shapes" | "uniqueTokens" | "base" | "given" | "batchLaw"
   >;
   /** The device. */
-  readonly device: Pick<MeasuredDevice, "rate" | "knows" | "measure">;
+  readonly device: Pick<
+    MeasuredDevice,
+    "rate" | "updateTokens" | "knows" | "measure"
+  >;
   /** Told of a model before it is timed. */
   readonly onMeasure?: (shape: ModelShape) => void;
 }
@@ -63,12 +68,14 @@ function fillTime(
   const timeOf = (most: number) =>
     budgetsUpTo(most).reduce((sum, budget) => {
       const [, shapes] = sweepShapes(question, budget);
-      return [...shapes].reduce(
-        (partial, shape) =>
-          partial + START_SECONDS +
-          (budget + heldOut * shape.flopsPerToken) / device.rate(shape),
-        sum,
-      );
+      return [...shapes].reduce((partial, shape) => {
+        const tokens = budget / shape.flopsPerToken;
+        const { sequences } = plannedRecipe(question, shape, tokens);
+        const stepTokens = sequences * question.base.train.context;
+        return partial + START_SECONDS +
+          budget / stepRate(device, shape, stepTokens) +
+          heldOut * shape.flopsPerToken / device.rate(shape);
+      }, sum);
     }, 0);
   let [low, high] = [Math.log(RANGE.least), Math.log(RANGE.most)];
   if (timeOf(RANGE.least) > seconds) {

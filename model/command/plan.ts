@@ -118,8 +118,9 @@ export const plan: Command = {
     },
   ],
   details:
-    "What run.yaml or --config name stays as it is, the model excepted. Rates that were measured are kept in the user's cache folder, or " +
-    "in MINNOW_CACHE.",
+    "What run.yaml or --config name stays as it is, the model excepted; its " +
+    "ingredients, as model.qk_norm, stay. Rates that were measured are kept " +
+    "in the user's cache folder, or in MINNOW_CACHE.",
   async run(args, output) {
     const seconds = secondsOf(args.string("budget") ?? "");
     const memory = memoryOf(args);

@@ -10,6 +10,7 @@ import {
   parseGivenConfig,
   parseRunConfig,
 } from "../train/parse_run_config.ts";
+import { namesModel } from "../train/names_model.ts";
 import type { PlanProgress } from "../train/plan_budget.ts";
 import { profileReport } from "../train/profile_report.ts";
 import type { RunConfig } from "../train/run_config.ts";
@@ -268,9 +269,8 @@ async function runOf(
   const parse = (others: Readonly<Record<string, string>>) =>
     withBudget(parseGivenConfig(text, path ?? "run.yaml", others));
   const run = parse(overrides);
-  const namesModel = [...run.given].some((key) => key.startsWith("model."));
   const suitsPreset = onPrimer &&
-    (namesModel || (run.config.train.budget ?? 0) <= PRIMER_SECONDS);
+    (namesModel(run.given) || (run.config.train.budget ?? 0) <= PRIMER_SECONDS);
   const { config } = suitsPreset ? parse({ ...PRIMER_RUN, ...overrides }) : run;
   const paths = config.data.paths.map((given) =>
     isUrl(given) ? given : resolve(given)

@@ -25,6 +25,7 @@ import {
 } from "./checkpoint.ts";
 import { chooseTokenizer } from "./choose_tokenizer.ts";
 import { exerciseRows } from "./score_exercises.ts";
+import { namesModel } from "./names_model.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
 import { planBudget, type PlanProgress } from "./plan_budget.ts";
 import { type RunBudget, runLength } from "./run_length.ts";
@@ -315,7 +316,7 @@ function isPlanned(options: RunOptions): options is RunOptions & {
   const { config, given, resume = false } = options;
   const { budget, steps } = config.train;
   return given !== undefined && !resume && budget !== null && steps === null &&
-    ![...given].some((key) => key.startsWith("model."));
+    !namesModel(given);
 }
 
 function stepTokens({ batch, context, accumulation }: TrainSection): number {

@@ -28,6 +28,8 @@ Deno.test("a model's rate is measured once and kept for its neighbours", () =>
     const again = await MeasuredDevice.of(gpu, config, 16, folder);
     assert(again.knows(small));
     assertEquals(again.rate(small), rate);
+    assertEquals(again.updateTokens(small), device.updateTokens(small));
+    assert(device.updateTokens(small) >= 0);
     // Another context is another measurement.
     const other = parseRunConfig("train: { context: 32 }", "run.yaml");
     assert(!(await MeasuredDevice.of(gpu, other, 16, folder)).knows(small));

@@ -8,7 +8,7 @@ const DEVICE = {
   adapter: { name: "Some GPU (1)", driver: "one" },
   capabilities: DEFAULT_CAPABILITIES,
 };
-const RATE = { flopsPerToken: 1e6, flopsPerSecond: 2e12 };
+const RATE = { flopsPerToken: 1e6, flopsPerSecond: 2e12, updateTokens: 0 };
 
 /** Path of the only file. */
 async function fileIn(folder: string): Promise<string> {
@@ -46,9 +46,12 @@ Deno.test("damaged rates are measured again", () =>
         "{",
         "null",
         '{"version":0,"rates":{}}',
-        '{"version":1,"rates":7}',
-        '{"version":1,"rates":{"a":{"flopsPerToken":-1,"flopsPerSecond":1}}}',
-        '{"version":1,"rates":{"a":null}}',
+        '{"version":2,"rates":7}',
+        '{"version":2,"rates":{"a":{"flopsPerToken":-1,"flopsPerSecond":1,' +
+        '"updateTokens":0}}}',
+        '{"version":2,"rates":{"a":{"flopsPerToken":1,"flopsPerSecond":1,' +
+        '"updateTokens":-1}}}',
+        '{"version":2,"rates":{"a":null}}',
       ]
     ) {
       await Deno.writeTextFile(path, text);

@@ -4,6 +4,7 @@ import {
   type ModelShape,
   modelShapes,
 } from "../../../model/budget/model_shape.ts";
+import { BATCH_LAWS } from "../../../model/budget/recipe_law.ts";
 import { USUAL_LAW } from "../../../model/budget/scaling_law.ts";
 import { sweepBudgets } from "../../../model/budget/sweep_budgets.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
@@ -18,6 +19,7 @@ const question = {
   }),
   uniqueTokens: 1e10,
   base: parseRunConfig("train: { context: 128 }", "x.yaml"),
+  batchLaw: BATCH_LAWS[0],
 };
 
 /** A device of one speed that says which models were timed. */
@@ -26,6 +28,7 @@ function deviceOf(rate: number) {
   return {
     timed,
     rate: () => timed.length > 0 ? rate : 10 * rate,
+    updateTokens: () => 0,
     knows: (shape: ModelShape) => timed.includes(shape),
     measure(shape: ModelShape) {
       timed.push(shape);

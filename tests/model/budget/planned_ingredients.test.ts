@@ -1,0 +1,47 @@
+import { assert, assertEquals } from "@std/assert";
+import { modelShapes } from "../../../model/budget/model_shape.ts";
+import { plannedIngredients } from "../../../model/budget/planned_ingredients.ts";
+import { namesModel } from "../../../model/train/names_model.ts";
+import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+
+const SURROUNDINGS = {
+  vocabSize: 257,
+  context: 64,
+  bosTokenId: null,
+  eosTokenId: null,
+};
+
+Deno.test("an ingredient that was given is in every model of the ladder", () => {
+  const { model } = parseRunConfig(
+    "model: { hidden_act: relu2, qk_norm: false }",
+    "run.yaml",
+  );
+  const shapes = modelShapes(SURROUNDINGS, plannedIngredients(model));
+  for (const { config, width, section } of shapes) {
+    assert(config.model_type === "llama");
+    assertEquals([config.hidden_act, config.qk_norm], ["relu2", false]);
+    // Without a gate, two matrices hold what three would.
+    assertEquals(config.intermediate_size, 4 * width);
+    // What a plan writes down is the whole choice.
+    assertEquals(section.fields, {
+      ...section.fields,
+      ...plannedIngredients(model),
+    });
+  }
+});
+
+Deno.test("what is left open of the ingredients is the recipe's", () => {
+  const [{ config }] = modelShapes(SURROUNDINGS);
+  assert(config.model_type === "llama");
+  assertEquals([config.qk_norm, config.zero_init], [true, true]);
+  const { model } = parseRunConfig("model: { preset: gpt2 }", "run.yaml");
+  assertEquals(plannedIngredients(model), plannedIngredients());
+});
+
+Deno.test("sizes and families name a model, ingredients do not", () => {
+  assertEquals(namesModel(["model.qk_norm", "train.budget"]), false);
+  assertEquals(namesModel([]), false);
+  for (const key of ["model.hidden_size", "model.family", "model.preset"]) {
+    assertEquals(namesModel(["model.qk_norm", key]), true, key);
+  }
+});
