@@ -3,6 +3,7 @@ import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import { isUrl } from "../../data/read/is_url.ts";
 import { planJson } from "../budget/plan_json.ts";
+import { USUAL_LAW } from "../budget/scaling_law.ts";
 import { ConsoleReporter } from "../train/console_reporter.ts";
 import { listCheckpoints } from "../train/checkpoint.ts";
 import {
@@ -10,6 +11,7 @@ import {
   parseGivenConfig,
   parseRunConfig,
 } from "../train/parse_run_config.ts";
+import { isPlanned } from "../train/is_planned.ts";
 import { namesModel } from "../train/names_model.ts";
 import type { PlanProgress } from "../train/plan_budget.ts";
 import { profileReport } from "../train/profile_report.ts";
@@ -23,6 +25,7 @@ import { endOnInterrupt } from "./end_on_interrupt.ts";
 import { configOverrides, readTextFile } from "./read_run_config.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
 import type { Output } from "./output.ts";
+import { lawOf } from "./plan_options.ts";
 import { candidateTable, choiceLine } from "./plan_tables.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 
@@ -118,6 +121,14 @@ export const train: Command = {
         "of the text, of a size that suits the time",
     },
     {
+      name: "law",
+      kind: "string",
+      placeholder: "FILE|besiroglu|hoffmann",
+      description:
+        `Scaling law that the model is chosen by, as scale makes one; ` +
+        `${USUAL_LAW.name} unless told`,
+    },
+    {
       name: "seed",
       kind: "integer",
       minimum: 0,
@@ -160,6 +171,13 @@ export const train: Command = {
     `Keys of run.yaml and --config, with their defaults:\n\n${describeRunConfig()}`,
   async run(args, output) {
     const { config, given, out, resume } = await runOf(args);
+    const law = args.string("law");
+    if (law !== undefined && !isPlanned({ config, given, resume })) {
+      throw new InputError(
+        `Cannot use --law ${law}: it chooses a model for a time, and this ` +
+          "run's is settled; leave it out, or name neither model nor steps",
+      );
+    }
     const abort = new AbortController();
     const release = endOnInterrupt(
       abort,
@@ -175,6 +193,7 @@ export const train: Command = {
       const events = trainRun({
         config,
         ...(given ? { given } : {}),
+        ...(law === undefined ? {} : { law: await lawOf(law) }),
         // The runtime's clock began with the process.
         startedAt: 0,
         out,

@@ -7,7 +7,7 @@ import type { ModelShape } from "../budget/model_shape.ts";
 import { planRun } from "../budget/plan_run.ts";
 import { BATCH_LAWS } from "../budget/recipe_law.ts";
 import type { PlanQuestion, RunPlan } from "../budget/run_plan.ts";
-import { USUAL_LAW } from "../budget/scaling_law.ts";
+import type { ScalingLaw } from "../budget/scaling_law.ts";
 import { quickTuningSeconds } from "../tune/run_variants.ts";
 import { speedSeconds } from "./measure_speed.ts";
 import type { GivenConfig } from "./parse_run_config.ts";
@@ -44,6 +44,8 @@ export interface BudgetQuestion {
   readonly tokenizer: Tokenizer;
   /** Different tokens to learn from. */
   readonly uniqueTokens: number;
+  /** Law that the model is chosen by. */
+  readonly law: ScalingLaw;
   /** Told how far it is. */
   onPlan?(progress: PlanProgress): void;
 }
@@ -62,7 +64,7 @@ export async function planBudget(
   gpu: Gpu,
   budget: BudgetQuestion,
 ): Promise<{ question: PlanQuestion; plan: RunPlan }> {
-  const { seconds, elapsed, tokenizer, uniqueTokens, onPlan } = budget;
+  const { seconds, elapsed, tokenizer, uniqueTokens, law, onPlan } = budget;
   const base = planningBase(budget.run, seconds);
   const { config } = base;
   const ahead = COMPILE_SECONDS + 3 * speedSeconds(seconds) +
@@ -72,7 +74,7 @@ export async function planBudget(
     seconds,
     startSeconds: elapsed() + ahead,
     memory: config.memory.limit,
-    law: USUAL_LAW,
+    law,
     inferenceTokens: 0,
     uniqueTokens,
     batchLaw: BATCH_LAWS[0],

@@ -13,6 +13,7 @@ import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { checkBudget } from "../budget/check_budget.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
 import { planJson } from "../budget/plan_json.ts";
+import { type ScalingLaw, USUAL_LAW } from "../budget/scaling_law.ts";
 import type { TuningProgress } from "../../kernels/tune/tuner.ts";
 import { LanguageModel } from "../language_model.ts";
 import { variantsOfResumedRun, variantsOfRun } from "../tune/run_variants.ts";
@@ -25,7 +26,7 @@ import {
 } from "./checkpoint.ts";
 import { chooseTokenizer } from "./choose_tokenizer.ts";
 import { exerciseRows } from "./score_exercises.ts";
-import { namesModel } from "./names_model.ts";
+import { isPlanned } from "./is_planned.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
 import { planBudget, type PlanProgress } from "./plan_budget.ts";
 import { type RunBudget, runLength } from "./run_length.ts";
@@ -49,6 +50,8 @@ export interface RunOptions {
    * Without them, the configuration is taken as it is.
    */
   readonly given?: ReadonlySet<string>;
+  /** Law that a planned run's model is chosen by. @default {USUAL_LAW} */
+  readonly law?: ScalingLaw;
   /**
    * When the budget began, in milliseconds of the clock.
    *
@@ -190,6 +193,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
         elapsed,
         tokenizer,
         uniqueTokens: corpus.train.tokenCount,
+        law: options.law ?? USUAL_LAW,
         ...(options.onPlan ? { onPlan: options.onPlan } : {}),
       })
       : undefined;
@@ -306,17 +310,6 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   } finally {
     cleanup.dispose();
   }
-}
-
-/** Whether the run is planned for its time. */
-function isPlanned(options: RunOptions): options is RunOptions & {
-  readonly given: ReadonlySet<string>;
-  readonly config: { readonly train: { readonly budget: number } };
-} {
-  const { config, given, resume = false } = options;
-  const { budget, steps } = config.train;
-  return given !== undefined && !resume && budget !== null && steps === null &&
-    !namesModel(given);
 }
 
 function stepTokens({ batch, context, accumulation }: TrainSection): number {

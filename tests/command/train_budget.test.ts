@@ -31,6 +31,8 @@ Deno.test("train chooses the model of a run that names a time and none", () =>
       `${seconds}s`,
       "--memory",
       "1GB",
+      "--law",
+      "hoffmann",
       "--out",
       out,
     ], { env: { MINNOW_CACHE: join(folder, "cache") } });
@@ -59,5 +61,24 @@ Deno.test("train chooses the model of a run that names a time and none", () =>
     assertEquals(plan.candidates.length > 1, true);
     assertEquals(plan.steps, config.train.steps);
     assertEquals(plan.seconds, seconds);
-    assert(plan.kernels && plan.buffers && plan.law.name === "besiroglu");
+    assert(plan.kernels && plan.buffers && plan.law.name === "hoffmann");
+  }));
+
+Deno.test("a law without a model to choose is refused", () =>
+  withFolder(async (folder) => {
+    const text = await writeLongText(folder);
+    for (
+      const settled of [
+        ["--steps", "5"],
+        ["--config", "model.hidden_size=64"],
+      ]
+    ) {
+      const { code, stderr } = await minnow([
+        "train",
+        ...["--data", text, "--law", "hoffmann", "--out", join(folder, "run")],
+        ...settled,
+      ]);
+      assertEquals(code, 2);
+      assertMatch(stderr, /Cannot use --law hoffmann: .*name neither model/);
+    }
   }));
