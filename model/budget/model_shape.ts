@@ -6,6 +6,7 @@ import {
 } from "../train/resolve_model.ts";
 import type { RecipeConfig } from "../recipe_fields.ts";
 import type { ModelSection } from "../train/run_config.ts";
+import { blockParameters } from "./block_parameters.ts";
 import { plannedIngredients } from "./planned_ingredients.ts";
 import { trainingFlopsPerToken } from "./training_flops.ts";
 
@@ -113,14 +114,13 @@ function shapeOf(
   const config = resolveModel(section, surroundings, "plan");
   const model = new LanguageModel(config, Infinity);
   const parameters = model.parameters.count;
-  const tables = config.tie_word_embeddings ? 1 : 2;
   return {
     width,
     layers,
     section,
     config,
     parameters,
-    blockParameters: parameters - tables * config.vocab_size * width,
+    blockParameters: blockParameters(model, config),
     flopsPerToken: trainingFlopsPerToken(model, surroundings.context),
   };
 }

@@ -29,8 +29,9 @@ export function plannedRecipe(
   const sequences = isCut
     ? divisor
     : divisor * Math.max(1, Math.round(recipe.sequences / divisor));
-  return given.has("optimizer.learning_rate")
-    ? { sequences, learningRate: base.optimizer.learning_rate, held: false }
+  const rate = base.optimizer.learning_rate;
+  return given.has("optimizer.learning_rate") && rate !== null
+    ? { sequences, learningRate: rate, held: false }
     : { ...recipe, sequences };
 }
 

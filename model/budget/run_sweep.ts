@@ -160,7 +160,7 @@ function resultOf(
     tokens: point.tokens,
     steps: point.steps,
     sequences: config.train.batch * config.train.accumulation,
-    learning_rate: config.optimizer.learning_rate,
+    learning_rate: point.learningRate,
     predicted_loss: point.predictedLoss,
     chosen: point.chosen,
     run: digestOf(config),

@@ -37,6 +37,8 @@ export interface SweepPoint {
   readonly flops: number;
   /** Loss by the law, in nats a token. */
   readonly predictedLoss: number;
+  /** Highest learning rate. */
+  readonly learningRate: number;
   /** Its run; the data is not named yet. */
   readonly config: RunConfig;
 }
@@ -170,6 +172,7 @@ function pointOf(
     steps,
     tokens,
     flops: steps * stepFlops,
+    learningRate,
     predictedLoss: predictLoss(
       grid.law,
       shape.parameters,

@@ -12,6 +12,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { checkBudget } from "../budget/check_budget.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
+import { lawLearningRate } from "../budget/law_learning_rate.ts";
 import { planJson } from "../budget/plan_json.ts";
 import { type ScalingLaw, USUAL_LAW } from "../budget/scaling_law.ts";
 import type { TuningProgress } from "../../kernels/tune/tuner.ts";
@@ -32,7 +33,11 @@ import { planBudget, type PlanProgress } from "./plan_budget.ts";
 import { type RunBudget, runLength } from "./run_length.ts";
 import { type PlanFile, readPlanFile, writePlanFile } from "./plan_file.ts";
 import { resolveModel } from "./resolve_model.ts";
-import type { RunConfig, TrainSection } from "./run_config.ts";
+import type {
+  RunConfig,
+  SettledRunConfig,
+  TrainSection,
+} from "./run_config.ts";
 import { type RunPrediction, runPrediction } from "./run_prediction.ts";
 import { stringifyRunConfig } from "./stringify_run_config.ts";
 import { type SessionOptions, TrainingSession } from "./training_session.ts";
@@ -92,8 +97,8 @@ export interface ResumedCheckpoint extends CheckpointFolder {
 
 /** A run that is ready for its first step. */
 export interface PreparedRun {
-  /** The configuration with its number of steps. */
-  readonly config: RunConfig;
+  /** The configuration with its number of steps and its learning rate. */
+  readonly config: SettledRunConfig;
   /** The device. */
   readonly gpu: Gpu;
   /** The text, tokenized. */
@@ -259,7 +264,16 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     });
     const tokensPerStep = stepTokens(train);
     const flopsPerStep = stepFlops(session.model, train);
-    const config = { ...chosen, train: { ...train, steps } };
+    const learningRate = optimizer.learning_rate ??
+      lawLearningRate(session.model, model, {
+        tokens: steps * tokensPerStep,
+        context: train.context,
+      });
+    const config = {
+      ...chosen,
+      train: { ...train, steps },
+      optimizer: { ...optimizer, learning_rate: learningRate },
+    };
     // A resumed run may go on in batches of another size.
     await writeAtomic(join(out, "run.yaml"), stringifyRunConfig(config));
     const plan: PlanFile = resumed ? await readPlanFile(out) : {
@@ -304,6 +318,9 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
         ...corpus.notices,
         ...variants.notices,
         ...notices,
+        ...(optimizer.learning_rate === null
+          ? [`learning rate ${learningRate}, which suits model and tokens`]
+          : []),
       ],
       close: () => owned.dispose(),
     };

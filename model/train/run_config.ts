@@ -78,8 +78,8 @@ export interface OptimizerSection {
    * for embedding, head, norms and biases. One learning rate serves both.
    */
   readonly kind: OptimizerKind;
-  /** Highest learning rate. */
-  readonly learning_rate: number;
+  /** Highest learning rate; null for the one that suits model and tokens. */
+  readonly learning_rate: number | null;
   /** Learning rate at the schedule's end. */
   readonly minimum_learning_rate: number;
   /** Decay of Muon's mean of gradients. */
@@ -180,3 +180,8 @@ export interface RunConfig {
   /** How the plan fits the device. */
   readonly memory: MemorySection;
 }
+
+/** A run's configuration with its learning rate decided. */
+export type SettledRunConfig = RunConfig & {
+  readonly optimizer: { readonly learning_rate: number };
+};

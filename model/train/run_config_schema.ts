@@ -111,11 +111,10 @@ const optimizer: Section<OptimizerSection> = {
     default: "adamw",
     description: "what updates the matrices of the blocks; AdamW has the rest",
   }),
-  learning_rate: number({
-    default: 1e-3,
-    above: 0,
-    description: "highest learning rate",
-  }),
+  learning_rate: nullable(
+    number({ default: 1e-3, above: 0, description: "highest learning rate" }),
+    "what a law gives for model and tokens",
+  ),
   minimum_learning_rate: number({
     default: 1e-4,
     minimum: 0,

@@ -1,4 +1,4 @@
-import type { RunConfig } from "./run_config.ts";
+import type { SettledRunConfig } from "./run_config.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { ScheduleOptions } from "./schedule.ts";
  * @param steps Its steps as planned.
  */
 export function scheduleOptionsOf(
-  { optimizer, schedule }: RunConfig,
+  { optimizer, schedule }: SettledRunConfig,
   steps: number,
 ): ScheduleOptions {
   return {

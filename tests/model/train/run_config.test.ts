@@ -40,7 +40,7 @@ Deno.test("an empty file is the default run", () => {
       optimizer: {
         kind: "adamw",
         momentum: 0.95,
-        learning_rate: 1e-3,
+        learning_rate: null,
         minimum_learning_rate: 1e-4,
         beta1: 0.9,
         beta2: 0.95,
