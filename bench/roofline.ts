@@ -4,7 +4,7 @@ import {
   DEVICE_PRESETS,
   type DevicePreset,
 } from "../model/budget/device_presets.ts";
-import { parseRunConfig } from "../model/train/parse_run_config.ts";
+import { runDefaults } from "./support/run_defaults.ts";
 import { TrainingSession } from "../model/train/training_session.ts";
 import { type NodeCost, nodeCosts } from "./roofline/node_costs.ts";
 import { STEP_PHASES } from "./step/kind_shares.ts";
@@ -62,7 +62,7 @@ function reportDevice(
   device: DevicePreset,
   report: Report,
 ): void {
-  const { optimizer, memory } = parseRunConfig("", "defaults");
+  const { optimizer, memory } = runDefaults();
   const plan = TrainingSession.plan(device.capabilities, {
     config: configOf(size),
     shape: size,

@@ -9,7 +9,7 @@ import {
 import { tuningProblems } from "../kernels/tune/tuning_problem.ts";
 import { compareChoices } from "./tune/choices.ts";
 import type { Column } from "../model/command/table.ts";
-import { parseRunConfig } from "../model/train/parse_run_config.ts";
+import { runDefaults } from "./support/run_defaults.ts";
 import { TrainingSession } from "../model/train/training_session.ts";
 import { tuneProgram } from "../model/tune/tune_program.ts";
 import { TuningCache } from "../model/tune/tuning_cache.ts";
@@ -158,7 +158,7 @@ async function tuned(gpu: Gpu, size: BenchSize): Promise<TuningTable> {
 }
 
 function planOf(gpu: Gpu, size: BenchSize, choose: ChooseVariant): unknown {
-  const { optimizer, memory } = parseRunConfig("", "defaults");
+  const { optimizer, memory } = runDefaults();
   return TrainingSession.plan(gpu.capabilities, {
     config: configOf(size),
     shape: size,

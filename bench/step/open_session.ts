@@ -1,6 +1,6 @@
 import type { ChooseVariant } from "../../kernels/plan/plan_options.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
-import { parseRunConfig } from "../../model/train/parse_run_config.ts";
+import { runDefaults } from "../support/run_defaults.ts";
 import { TrainingSession } from "../../model/train/training_session.ts";
 import { type BenchSize, configOf } from "../support/sizes.ts";
 
@@ -20,7 +20,7 @@ export async function openSession(
   profile: boolean = false,
   choose?: ChooseVariant,
 ): Promise<TrainingSession> {
-  const { optimizer, memory } = parseRunConfig("", "defaults");
+  const { optimizer, memory } = runDefaults();
   const session = await TrainingSession.open(gpu, {
     config: configOf(size),
     shape: size,
