@@ -18,16 +18,14 @@ export interface BudgetStart {
   readonly config: Pick<RunConfig, "evaluate" | "sample" | "checkpoint">;
   /** The budget, in seconds. */
   readonly seconds: number;
-  /** Seconds of it that have passed when training begins. */
-  readonly spent: number;
+  /** Seconds of it that have passed. */
+  elapsed(): number;
   /** Expected time of the run's parts. */
   readonly costs: RunCosts;
   /** Steps of the schedule as it was planned. */
   readonly planned: number;
   /** Where the schedule stands. */
   readonly pace: SchedulePace;
-  /** Gives milliseconds on a clock that never goes back. */
-  readonly now: () => number;
 }
 
 /**
@@ -37,6 +35,7 @@ export interface BudgetStart {
  */
 export class BudgetKeeper {
   readonly #start: BudgetStart;
+  /** Seconds of the budget that had passed when training began. */
   readonly #began: number;
   #costs: RunCosts;
   #pace: SchedulePace;
@@ -52,7 +51,7 @@ export class BudgetKeeper {
    */
   constructor(start: BudgetStart, step: number) {
     this.#start = start;
-    this.#began = start.now();
+    this.#began = start.elapsed();
     this.#costs = start.costs;
     this.#pace = start.pace;
     this.#mark = { step, time: this.#began };
@@ -61,11 +60,6 @@ export class BudgetKeeper {
   /** Where the schedule stands. */
   get pace(): SchedulePace {
     return this.#pace;
-  }
-
-  /** Seconds of the budget that have passed. */
-  get spent(): number {
-    return this.#start.spent + (this.#start.now() - this.#began) / 1000;
   }
 
   /**
@@ -100,18 +94,19 @@ export class BudgetKeeper {
    * @returns The new pace; undefined if it stays.
    */
   review(step: number, queued: number): SchedulePace | undefined {
-    const { seconds, spent, config, planned, now } = this.#start;
+    const { seconds, config, planned, elapsed } = this.#start;
     const { steps } = this.#pace;
-    const time = (this.spent - spent) / Math.max(seconds - spent, 1e-3);
+    const length = Math.max(seconds - this.#began, 1e-3);
+    const time = (elapsed() - this.#began) / length;
     const share = Math.max(time, step / steps);
     const isDue = MARKS.some((mark) => this.#share < mark && mark <= share);
     const taken = step - this.#mark.step;
     if (!isDue || taken < FEWEST_STEPS || queued >= steps) return undefined;
     this.#share = share;
-    const perStep = (now() - this.#mark.time) / 1000 - this.#paused;
+    const perStep = elapsed() - this.#mark.time - this.#paused;
     this.#costs = { ...this.#costs, step: Math.max(0, perStep / taken) };
     this.#restart(step);
-    const left = stepsWithin(config, this.#costs, seconds - this.spent);
+    const left = stepsWithin(config, this.#costs, seconds - elapsed());
     if (!Number.isFinite(left)) return undefined;
     const wanted = Math.max(queued + 1, step + Math.floor(left));
     if (Math.abs(wanted - steps) <= LEAST_CHANGE * steps) return undefined;
@@ -138,7 +133,7 @@ export class BudgetKeeper {
   }
 
   #restart(step: number): void {
-    this.#mark = { step, time: this.#start.now() };
+    this.#mark = { step, time: this.#start.elapsed() };
     this.#paused = 0;
   }
 }

@@ -48,8 +48,6 @@ export class Training {
   readonly #schedule: ScheduleOptions;
   readonly #now: () => number;
   readonly #keeper: BudgetKeeper | undefined;
-  /** How the schedule goes on. */
-  #pace: SchedulePace;
   /** Learning rates of the steps under way, the oldest first. */
   readonly #rates: number[] = [];
   readonly #rollback: Rollback | undefined;
@@ -78,18 +76,22 @@ export class Training {
     this.#schedule = scheduleOptionsOf(run.config, run.steps);
     this.#state = run.resumed?.state ??
       freshState(run.loader.state, run.budget?.pace);
-    this.#pace = run.budget?.pace ?? { from: 0, position: 0, steps: run.steps };
     this.#keeper = run.budget && new BudgetKeeper({
       ...run.budget,
       config: run.config,
       planned: run.steps,
-      spent: run.elapsed(),
-      now: this.#now,
+      elapsed: run.elapsed,
     }, this.#state.step);
     this.#loader = run.loader;
     if (!run.config.train.rollback) return;
     const first = { path: run.resumed?.path ?? null, state: this.#state };
     this.#rollback = new Rollback(first, this.#now);
+  }
+
+  /** How the schedule goes on. */
+  get #pace(): SchedulePace {
+    return this.#keeper?.pace ??
+      { from: 0, position: 0, steps: this.#run.steps };
   }
 
   /** Trains to the end. */
@@ -166,8 +168,7 @@ export class Training {
       await removeLaterCheckpoints(folder, step);
     }
     if ((this.#checkpoint?.step ?? 0) > step) this.#checkpoint = null;
-    this.#pace = state.budget?.pace ?? this.#pace;
-    this.#keeper?.rewind(step, this.#pace);
+    this.#keeper?.rewind(step, state.budget?.pace ?? this.#pace);
     this.#meter.start(step);
     if (!hopeless) return yield { type: "notice", message };
     if (path !== null && this.#checkpoint?.step !== step) {
@@ -201,7 +202,6 @@ export class Training {
     const before = this.#pace.steps;
     const pace = this.#keeper?.review(this.#state.step, dispatched);
     if (!pace) return;
-    this.#pace = pace;
     const message = BudgetKeeper.noticeOf(before, pace.steps);
     if (message !== undefined) yield { type: "notice", message };
   }
@@ -300,31 +300,29 @@ export class Training {
   async *#conclude(): AsyncGenerator<TrainEvent, void, void> {
     const completed = this.#state.step >= this.#pace.steps;
     let exercises: readonly ExerciseResult[] | undefined;
+    const { step, tokens } = this.#state;
+    const best = completed ? yield* this.#evaluate() : false;
+    if (this.#checkpoint?.step !== step) yield* this.#save(best);
     if (completed) {
-      const best = yield* this.#evaluate();
-      if (this.#checkpoint?.step !== this.#state.step) yield* this.#save(best);
       yield* this.#sample();
-      if (this.#run.corpus.isPrimer) {
-        exercises = await exercisesOf(this.#run);
-      }
-    } else if (this.#checkpoint?.step !== this.#state.step) {
-      yield* this.#save(false);
+      if (this.#run.corpus.isPrimer) exercises = await exercisesOf(this.#run);
     }
+    const seconds = (this.#now() - this.#started) / 1000;
+    const spent = this.#keeper && this.#run.elapsed();
     if (completed) {
-      const seconds = (this.#now() - this.#started) / 1000;
       await noteOutcome(this.#options.out, {
-        steps: this.#state.step,
-        tokens: this.#state.tokens,
-        seconds: this.#keeper?.spent ?? seconds,
+        steps: step,
+        tokens,
+        seconds: spent ?? seconds,
         loss: this.#validationLoss,
       });
     }
     yield {
       type: "finished",
-      step: this.#state.step,
-      tokens: this.#state.tokens,
-      seconds: (this.#now() - this.#started) / 1000,
-      ...(this.#keeper ? { spent: this.#keeper.spent } : {}),
+      step,
+      tokens,
+      seconds,
+      ...(spent === undefined ? {} : { spent }),
       validationLoss: this.#validationLoss,
       checkpoint: this.#checkpoint?.path ?? null,
       ...(exercises ? { exercises } : {}),
@@ -384,8 +382,9 @@ export class Training {
   async #write(folder: string): Promise<string> {
     const { session, tokenizer } = this.#run;
     if (this.#keeper) {
-      const { spent, pace } = this.#keeper;
-      this.#state = { ...this.#state, budget: { spent, pace } };
+      const { pace } = this.#keeper;
+      const budget = { spent: this.#run.elapsed(), pace };
+      this.#state = { ...this.#state, budget };
     }
     return await session.withAverage(() =>
       writeCheckpoint(

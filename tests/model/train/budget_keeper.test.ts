@@ -32,30 +32,30 @@ function simulate(
     "checkpoint.best": "false",
   });
   const planned = Math.floor(stepsWithin(config, EXPECTED, budget - spent));
-  let time = 0;
+  let time = spent;
+  const elapsed = () => time;
   const keeper = new BudgetKeeper({
     config,
     seconds: budget,
-    spent,
+    elapsed,
     costs: EXPECTED,
     planned,
     pace: { from: 0, position: 0, steps: planned },
-    now: () => time,
   }, 0);
   let reviews = 0;
   const positions: number[] = [];
   let taken = 0;
   for (; taken < keeper.pace.steps; taken++) {
     positions.push(schedulePosition(taken, planned, keeper.pace));
-    time += 1000 * step(taken);
+    time += step(taken);
     if (taken > 0 && taken % 100 === 0) {
-      time += 1000 * evaluation;
+      time += evaluation;
       keeper.pause("evaluation", evaluation);
     }
     if (keeper.review(taken + 1, taken + 1)) reviews++;
   }
-  time += 1000 * (evaluation + EXPECTED.samples + EXPECTED.checkpoint);
-  return { planned, taken, reviews, positions, spent: keeper.spent };
+  time += evaluation + EXPECTED.samples + EXPECTED.checkpoint;
+  return { planned, taken, reviews, positions, spent: time };
 }
 
 Deno.test("a machine that is as fast as expected keeps its steps", () => {
@@ -113,15 +113,14 @@ Deno.test("a run that goes back to an earlier step is thought over at once", () 
   const keeper = new BudgetKeeper({
     config: tinyConfig("text.txt"),
     seconds: 100,
-    spent: 0,
+    elapsed: () => time,
     costs: { ...EXPECTED, step: 0.1, samples: 0, evaluation: 0 },
     planned: 1000,
     pace,
-    now: () => time,
   }, 0);
   const take = (from: number, to: number) => {
     for (let step = from + 1; step <= to; step++) {
-      time += 100;
+      time += 0.1;
       keeper.review(step, step);
     }
   };
