@@ -6,7 +6,11 @@ export interface PredictedOutcome {
   readonly seconds: number;
   /** Tokens that it learns from. */
   readonly tokens: number;
-  /** Last validation loss by a scaling law; null where no model was planned. */
+  /**
+   * Last validation loss by a scaling law, in nats; null where no model was
+   * planned, or where the law says nothing: small models have losses by it that
+   * are worse than guessing.
+   */
   readonly loss: number | null;
 }
 

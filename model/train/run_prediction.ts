@@ -1,18 +1,9 @@
 import { type LawConstants, predictLoss } from "../budget/scaling_law.ts";
+import type { PredictedOutcome } from "./events.ts";
 
-/** What was expected of a run before its first step. */
-export interface RunPrediction {
-  /** Seconds of all of it, the start included. */
-  readonly seconds: number;
-  /** Tokens that it learns from. */
-  readonly tokens: number;
-  /**
-   * Last validation loss, in nats; null where no model was planned, or where
-   * the law says nothing: small models have losses by it that are worse than
-   * guessing.
-   */
-  readonly loss: number | null;
-  /** The same of a run that ends after so many tokens. */
+/** What is expected of a run, and of what it is on the way. */
+export interface RunPrediction extends PredictedOutcome {
+  /** Last validation loss of a run that ends after so many tokens. */
   lossAfter(tokens: number): number | null;
 }
 
