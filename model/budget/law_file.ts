@@ -1,3 +1,4 @@
+import { fieldOf } from "../../data/field_of.ts";
 import { InputError } from "../../data/input_error.ts";
 import { number, parseField, quote, type Section } from "../../data/schema.ts";
 import type { FittedLaw } from "./fit_law.ts";
@@ -92,13 +93,6 @@ export function parseLaw(text: string, source: string): ScalingLaw {
     B: read("B"),
     beta: read("beta"),
   };
-}
-
-function fieldOf(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null &&
-      Object.hasOwn(value, key)
-    ? Reflect.get(value, key)
-    : undefined;
 }
 
 function constant(

@@ -1,6 +1,7 @@
 import { dirname } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { cacheFolder } from "../../data/cache_folder.ts";
+import { fieldOf } from "../../data/field_of.ts";
 import {
   type AdapterCacheFile,
   adapterCacheFile,
@@ -84,13 +85,6 @@ export class RateCache {
       if (!(error instanceof Error)) throw error;
     }
   }
-}
-
-function fieldOf(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null &&
-      Object.hasOwn(value, key)
-    ? Reflect.get(value, key)
-    : undefined;
 }
 
 function isPositive(value: unknown): value is number {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
+import { fieldOf } from "../../data/field_of.ts";
 import { FolderLock } from "../../data/folder_lock.ts";
 import { InputError } from "../../data/input_error.ts";
 import { quote } from "../../data/schema.ts";
@@ -220,13 +221,6 @@ function parseSweep(
 
 function isPositive(value: unknown): value is number {
   return typeof value === "number" && value > 0 && Number.isFinite(value);
-}
-
-function fieldOf(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null &&
-      Object.hasOwn(value, key)
-    ? Reflect.get(value, key)
-    : undefined;
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

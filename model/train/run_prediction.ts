@@ -1,3 +1,4 @@
+import { fieldOf } from "../../data/field_of.ts";
 import { type LawConstants, predictLoss } from "../budget/scaling_law.ts";
 import type { PredictedOutcome } from "./events.ts";
 
@@ -40,10 +41,4 @@ function lawOf(value: unknown): LawConstants | undefined {
 function numberOf(value: unknown, key: string): number | undefined {
   const field = fieldOf(value, key);
   return typeof field === "number" ? field : undefined;
-}
-
-function fieldOf(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null
-    ? Reflect.get(value, key)
-    : undefined;
 }

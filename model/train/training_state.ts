@@ -1,3 +1,4 @@
+import { fieldOf } from "../../data/field_of.ts";
 import { InputError } from "../../data/input_error.ts";
 import type { LoaderState } from "../../data/loader.ts";
 import type { SchedulePace } from "./schedule.ts";
@@ -82,27 +83,23 @@ export function parseTrainingState(
         `${integer ? "an integer" : "a number"} of at least 0`,
     );
   };
-  const field = (object: unknown, key: string): unknown =>
-    typeof object === "object" && object !== null
-      ? Reflect.get(object, key)
-      : undefined;
-  const loader = field(json, "loader");
-  const order = field(loader, "order");
+  const loader = fieldOf(json, "loader");
+  const order = fieldOf(loader, "order");
   const orderNumber = (key: string): number =>
-    number(field(order, key), `loader.order.${key}`, true);
-  const best = field(json, "best") ?? null;
+    number(fieldOf(order, key), `loader.order.${key}`, true);
+  const best = fieldOf(json, "best") ?? null;
   // Earlier versions wrote none: their runs keep the steps they have.
-  const budget = field(json, "budget") ?? null;
-  const pace = field(budget, "pace");
-  const skipped = field(json, "skipped") ?? [];
+  const budget = fieldOf(json, "budget") ?? null;
+  const pace = fieldOf(budget, "pace");
+  const skipped = fieldOf(json, "skipped") ?? [];
   return {
-    step: number(field(json, "step"), "step", true),
-    tokens: number(field(json, "tokens"), "tokens", true),
-    flops: number(field(json, "flops"), "flops", false),
-    seconds: number(field(json, "seconds"), "seconds", false),
+    step: number(fieldOf(json, "step"), "step", true),
+    tokens: number(fieldOf(json, "tokens"), "tokens", true),
+    flops: number(fieldOf(json, "flops"), "flops", false),
+    seconds: number(fieldOf(json, "seconds"), "seconds", false),
     loader: {
-      epoch: number(field(loader, "epoch"), "loader.epoch", true),
-      position: number(field(loader, "position"), "loader.position", true),
+      epoch: number(fieldOf(loader, "epoch"), "loader.epoch", true),
+      position: number(fieldOf(loader, "position"), "loader.position", true),
       // Earlier versions did not write it.
       ...(order === undefined ? {} : {
         order: {
@@ -113,24 +110,24 @@ export function parseTrainingState(
       }),
     },
     best: best === null ? null : {
-      step: number(field(best, "step"), "best.step", true),
-      loss: number(field(best, "loss"), "best.loss", false),
+      step: number(fieldOf(best, "step"), "best.step", true),
+      loss: number(fieldOf(best, "loss"), "best.loss", false),
     },
     budget: budget === null ? null : {
-      spent: number(field(budget, "spent"), "budget.spent", false),
+      spent: number(fieldOf(budget, "spent"), "budget.spent", false),
       pace: {
-        from: number(field(pace, "from"), "budget.pace.from", true),
+        from: number(fieldOf(pace, "from"), "budget.pace.from", true),
         position: number(
-          field(pace, "position"),
+          fieldOf(pace, "position"),
           "budget.pace.position",
           false,
         ),
-        steps: number(field(pace, "steps"), "budget.pace.steps", true),
+        steps: number(fieldOf(pace, "steps"), "budget.pace.steps", true),
       },
     },
     skipped: (Array.isArray(skipped) ? skipped : [skipped]).map((place) => ({
-      epoch: number(field(place, "epoch"), "skipped.epoch", true),
-      position: number(field(place, "position"), "skipped.position", true),
+      epoch: number(fieldOf(place, "epoch"), "skipped.epoch", true),
+      position: number(fieldOf(place, "position"), "skipped.position", true),
     })),
   };
 }
