@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { isRecord } from "../is_record.ts";
 import { openShard } from "../shard/shard.ts";
 import type { Corpus, CorpusPart } from "./corpus.ts";
 import type { PackingReport } from "./packing.ts";
@@ -141,8 +142,4 @@ function isPart(value: unknown): value is ManifestPart {
       /^(train|validation)\/[\w-]+\.(bin|ds)$/.test(shard.file) &&
       typeof shard.tokens === "number"
     );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from "@std/path";
 import { InputError } from "../input_error.ts";
+import { isRecord } from "../is_record.ts";
 import { nearest } from "../nearest.ts";
 import { parseYaml } from "../parse_yaml.ts";
 import { isUrl } from "../read/is_url.ts";
@@ -134,14 +135,10 @@ function mappingOf(
   where: string,
   source: string,
 ): Readonly<Record<string, unknown>> {
-  if (isMapping(value)) return value;
+  if (isRecord(value)) return value;
   throw new InputError(
     `${source}: ${where === "" ? "it" : `"${where}"`} is ${
       quote(value)
     }; it must be a mapping of keys`,
   );
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../input_error.ts";
+import { isRecord } from "../is_record.ts";
 import { nearest } from "../nearest.ts";
 import { defaultsOf, parseField, quote, type Section } from "../schema.ts";
 import { C4_DOCUMENTS } from "./c4_documents.ts";
@@ -65,7 +66,7 @@ function nameAndOptions(
   source: string,
 ): [name: string, options: Readonly<Record<string, unknown>>] {
   if (typeof value === "string") return [value, {}];
-  const entries = isMapping(value) ? Object.entries(value) : [];
+  const entries = isRecord(value) ? Object.entries(value) : [];
   if (entries.length !== 1) {
     throw new InputError(
       `${source}: a step is ${quote(value)}; it must be a name, or one name ` +
@@ -75,7 +76,7 @@ function nameAndOptions(
   const [name, options] = entries[0];
   // A mapping of which every key is commented out is null.
   if (options === null) return [name, {}];
-  if (!isMapping(options)) {
+  if (!isRecord(options)) {
     throw new InputError(
       `${source}: the options of ${quote(name)} are ${quote(options)}; they ` +
         `must be a mapping`,
@@ -113,8 +114,4 @@ function suggestion(word: string, known: readonly string[]): string {
   return known.length === 0
     ? "it has none"
     : `there are ${known.toSorted().join(", ")}`;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { DROPPED_NAME } from "../curate/write_corpus.ts";
 import { InputError } from "../input_error.ts";
+import { isRecord } from "../is_record.ts";
 import { nearest } from "../nearest.ts";
 
 /** An example of what a step dropped. */
@@ -104,8 +105,4 @@ function isExample(value: unknown): value is DroppedExample {
   return isRecord(value) && typeof value.step === "string" &&
     typeof value.reason === "string" && typeof value.id === "string" &&
     typeof value.length === "number" && typeof value.text === "string";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

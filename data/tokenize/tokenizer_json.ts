@@ -1,4 +1,5 @@
 import { InputError } from "../input_error.ts";
+import { isRecord } from "../is_record.ts";
 
 /** Ids above this would make tables of absurd size. */
 const MAX_VOCAB = 1 << 24;
@@ -177,8 +178,4 @@ function hasPatterns(step: unknown): boolean {
       typeof pattern.String === "string");
   }
   return Object.values(step).every(hasPatterns);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

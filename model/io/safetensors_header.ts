@@ -1,4 +1,5 @@
 import { InputError } from "../../data/input_error.ts";
+import { isRecord } from "../../data/is_record.ts";
 import { quote } from "../../data/schema.ts";
 
 /**
@@ -70,7 +71,7 @@ export function parseSafetensorsHeader(
   const entries: [string, SafetensorsEntry][] = [];
   let metadata = new Map<string, string>();
   for (const [name, value] of Object.entries(json)) {
-    if (!isObject(value)) fail(`tensor ${quote(name)} is ${quote(value)}`);
+    if (!isRecord(value)) fail(`tensor ${quote(name)} is ${quote(value)}`);
     else if (name === "__metadata__") metadata = parseMetadata(value, fail);
     else entries.push([name, parseEntry(name, value, fail)]);
   }
@@ -104,7 +105,7 @@ function parseJson(header: Uint8Array, fail: Fail): JsonObject {
   } catch {
     fail("its header is not JSON");
   }
-  if (!isObject(json)) return fail("its header is not a JSON object");
+  if (!isRecord(json)) return fail("its header is not a JSON object");
   // JSON.parse keeps the last of two equal keys; a name given twice would
   // leave open which bytes are meant.
   if (countColons(text) !== countMembers(json)) {
@@ -154,10 +155,6 @@ function parseMetadata(value: JsonObject, fail: Fail): Map<string, string> {
     } else metadata.set(key, item);
   }
   return metadata;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCounts(value: unknown): value is readonly number[] {

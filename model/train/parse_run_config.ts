@@ -1,4 +1,5 @@
 import { InputError } from "../../data/input_error.ts";
+import { isRecord } from "../../data/is_record.ts";
 import { parseYaml } from "../../data/parse_yaml.ts";
 import { nearest } from "../../data/nearest.ts";
 import { parseField, quote, type Section } from "../../data/schema.ts";
@@ -102,7 +103,7 @@ const SECTION_NAMES = ["model", ...Object.keys(RUN_SECTIONS)];
 function flatten(document: unknown, source: string): Map<string, Given> {
   const given = new Map<string, Given>();
   if (document === null) return given;
-  if (!isMapping(document)) {
+  if (!isRecord(document)) {
     throw new InputError(
       `${source}: is ${quote(document)}; it must be a mapping of sections`,
     );
@@ -114,7 +115,7 @@ function flatten(document: unknown, source: string): Map<string, Given> {
     given.set(key, { value, source });
   };
   for (const [name, value] of Object.entries(document)) {
-    if (isMapping(value)) {
+    if (isRecord(value)) {
       for (const [key, item] of Object.entries(value)) {
         add(`${name}.${key}`, item);
       }
@@ -189,8 +190,4 @@ function unknownKey(key: string, source: string): InputError {
         ? `the sections are ${SECTION_NAMES.join(", ")}`
         : `did you mean "${guess}"?`),
   );
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
