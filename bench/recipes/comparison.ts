@@ -1,6 +1,13 @@
 import { InputError } from "../../data/input_error.ts";
+import { isRecord } from "../../data/is_record.ts";
 import { parseYaml } from "../../data/parse_yaml.ts";
-import { quote } from "../../data/schema.ts";
+import {
+  integer,
+  parseField,
+  quote,
+  type Section,
+  text,
+} from "../../data/schema.ts";
 
 /** A way to train that is compared with others. */
 export interface Recipe {
@@ -14,19 +21,24 @@ export interface Recipe {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
-const KEYS = ["file", "seeds", "set"];
+const FIELDS: Section<Pick<Recipe, "file" | "seeds">> = {
+  file: text({ default: "", description: "configuration of the run" }),
+  seeds: integer({ default: 1, minimum: 1, description: "seeds, from 1" }),
+};
+
+const KEYS = [...Object.keys(FIELDS), "set"];
 
 /**
  * Reads a list of recipes: a mapping of names to `file`, `seeds` and `set`,
  * which changes keys of the file.
  *
- * @param text YAML.
+ * @param yaml The list.
  * @param source The file's name, for messages.
  * @returns The recipes, the one that others are measured by first.
  * @throws {InputError} if something is missing or unknown.
  */
-export function parseComparison(text: string, source: string): Recipe[] {
-  const document = parseYaml(text, source);
+export function parseComparison(yaml: string, source: string): Recipe[] {
+  const document = parseYaml(yaml, source);
   return Object.entries(mapping(document, source)).map(([name, given]) => {
     const place = `${source}: "${name}"`;
     const fields = mapping(given, place);
@@ -36,23 +48,17 @@ export function parseComparison(text: string, source: string): Recipe[] {
         `${place}: unknown key "${unknown}"; there are ${KEYS.join(", ")}`,
       );
     }
-    const { file, seeds = 1, set = {} } = fields;
-    if (typeof file !== "string" || file === "") {
-      throw new InputError(
-        `${place}: "file" is ${quote(file)}; it must be a run's file`,
-      );
-    }
-    if (typeof seeds !== "number" || !Number.isInteger(seeds) || seeds < 1) {
-      throw new InputError(
-        `${place}: "seeds" is ${quote(seeds)}; it must be an integer of at ` +
-          "least 1",
-      );
-    }
+    const { file, seeds = FIELDS.seeds.default, set = {} } = fields;
     const overrides = Object.fromEntries(
       Object.entries(mapping(set, `${place}: "set"`))
         .map(([key, value]) => [key, JSON.stringify(value)]),
     );
-    return { name, file, seeds, overrides };
+    return {
+      name,
+      file: parseField(FIELDS.file, file, "file", place),
+      seeds: parseField(FIELDS.seeds, seeds, "seeds", place),
+      overrides,
+    };
   });
 }
 
@@ -60,8 +66,6 @@ function mapping(
   value: unknown,
   place: string,
 ): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
+  if (isRecord(value)) return value;
   throw new InputError(`${place} is ${quote(value)}; it must be a mapping`);
 }
