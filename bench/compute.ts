@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import { InputError } from "../data/input_error.ts";
 import { primerDocuments } from "../data/primer/primer_documents.ts";
 import { writeAtomic } from "../data/atomic_write.ts";
 import type { Gpu } from "../kernels/runtime/gpu.ts";
@@ -15,6 +14,7 @@ import { fitLines, sweepTable } from "../model/command/scale_tables.ts";
 import { parseGivenConfig } from "../model/train/parse_run_config.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report } from "./support/report.ts";
+import { requiredTexts } from "./support/required_texts.ts";
 
 /** Finished runs stay here, so that a bench that was ended goes on. */
 const FOLDER = join("runs", "bench-compute");
@@ -22,6 +22,8 @@ const FOLDER = join("runs", "bench-compute");
 const BUDGETS = [2.5e11, 1e12, 4e12, 1.6e13];
 /** Sizes, as multiples of the planner's choice. */
 const RATIOS = [0.25, 0.5, 1, 2, 4];
+/** A text to train on, in the folder that `--texts` names. */
+const BOOKS = "text/gutenberg_books.jsonl";
 const CONTEXT = "128";
 const PRIMER = { seed: 1, bytes: 8_000_000 };
 
@@ -33,22 +35,18 @@ const PRIMER = { seed: 1, bytes: 8_000_000 };
  * @param gpu Device to train on.
  * @param args The folder of texts, and which amounts.
  * @param report Where results go.
+ * @throws {InputError} if the folder of texts is not named.
  */
 export async function benchCompute(
   gpu: Gpu,
-  { texts, filter }: BenchArguments,
+  args: BenchArguments,
   report: Report,
 ): Promise<void> {
-  if (texts === undefined) {
-    throw new InputError(
-      "Cannot measure the planner without texts: name the folder that holds " +
-        "text/gutenberg_books.jsonl with --texts",
-    );
-  }
+  const texts = requiredTexts(args, "measure the planner", [BOOKS]);
   const grid: SweepGrid = {
     // As 1e12,4e12: any of them.
     budgets: BUDGETS.filter((flops) =>
-      filter.split(",").some((part) => formatBudget(flops).includes(part))
+      args.filter.split(",").some((part) => formatBudget(flops).includes(part))
     ),
     ratios: RATIOS,
     law: USUAL_LAW,
@@ -60,7 +58,7 @@ export async function benchCompute(
   const base = parseGivenConfig("", "bench", {
     "train.context": CONTEXT,
     "data.paths": JSON.stringify([
-      join(texts, "text/gutenberg_books.jsonl"),
+      join(texts, BOOKS),
       primer,
     ]),
   });

@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import { InputError } from "../data/input_error.ts";
 import type { Gpu } from "../kernels/runtime/gpu.ts";
 import { funnelLines } from "../model/command/funnel_table.ts";
 import type { Column } from "../model/command/table.ts";
@@ -7,6 +6,7 @@ import { makeCorpora } from "./curation/make_corpora.ts";
 import { trainAndMeasure } from "./curation/train_and_measure.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report } from "./support/report.ts";
+import { requiredTexts } from "./support/required_texts.ts";
 
 /** Seeds, each of a mix, of weights and of an order of learning. */
 const SEEDS = [1, 2];
@@ -37,25 +37,24 @@ const COLUMNS: readonly Column[] = [
  * @param gpu Device to train on.
  * @param args The folder of texts, and which seeds.
  * @param report Where results go.
+ * @throws {InputError} if the folder of texts is not named.
  */
 export async function benchCuration(
   gpu: Gpu,
-  { texts, filter }: BenchArguments,
+  args: BenchArguments,
   report: Report,
 ): Promise<void> {
-  if (texts === undefined) {
-    throw new InputError(
-      "Cannot measure curation without texts: name the folder that holds " +
-        "text/gutenberg_books.jsonl, quality/dclm_quality_labels_499.jsonl " +
-        "and eval/wikitext2_valid.txt with --texts",
-    );
-  }
+  const texts = requiredTexts(args, "measure curation", [
+    "text/gutenberg_books.jsonl",
+    "quality/dclm_quality_labels_499.jsonl",
+    "eval/wikitext2_valid.txt",
+  ]);
   const wikitext = await Deno.readTextFile(
     join(texts, "eval/wikitext2_valid.txt"),
   );
   const lines: string[][] = [];
   for (const seed of SEEDS) {
-    if (!String(seed).includes(filter)) continue;
+    if (!String(seed).includes(args.filter)) continue;
     const folder = await Deno.makeTempDir({ prefix: "curation-" });
     try {
       const corpora = await makeCorpora(texts, folder, seed);

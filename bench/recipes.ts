@@ -1,5 +1,4 @@
 import { dirname, fromFileUrl, join } from "@std/path";
-import { InputError } from "../data/input_error.ts";
 import type { Gpu } from "../kernels/runtime/gpu.ts";
 import type { Column } from "../model/command/table.ts";
 import { parseRunConfig } from "../model/train/parse_run_config.ts";
@@ -7,6 +6,7 @@ import { train } from "../model/train/trainer.ts";
 import { parseComparison, type Recipe } from "./recipes/comparison.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report } from "./support/report.ts";
+import { requiredTexts } from "./support/required_texts.ts";
 import { mean, standardDeviation } from "./support/statistics.ts";
 
 const FOLDER = join(dirname(fromFileUrl(import.meta.url)), "recipes");
@@ -40,15 +40,14 @@ const COLUMNS: readonly Column[] = [
  */
 export async function benchRecipes(
   gpu: Gpu,
-  { texts, filter }: BenchArguments,
+  args: BenchArguments,
   report: Report,
 ): Promise<void> {
-  if (texts === undefined) {
-    throw new InputError(
-      "Cannot compare recipes without texts: name the folder that holds " +
-        `${CORPORA.map(({ path }) => path).join(" and ")} with --texts`,
-    );
-  }
+  const texts = requiredTexts(
+    args,
+    "compare recipes",
+    CORPORA.map(({ path }) => path),
+  );
   const recipes = parseComparison(
     await Deno.readTextFile(COMPARISON),
     COMPARISON,
@@ -57,7 +56,7 @@ export async function benchRecipes(
   for (const { name: corpus, path, by } of CORPORA) {
     let first: number | undefined;
     for (const recipe of recipes) {
-      if (!`${recipe.name}/${corpus}`.includes(filter)) continue;
+      if (!`${recipe.name}/${corpus}`.includes(args.filter)) continue;
       const losses: number[] = [];
       let tokens = 0;
       for (let seed = 1; seed <= recipe.seeds; seed++) {
@@ -113,12 +112,10 @@ async function outcomeOf(
   });
   const out = await Deno.makeTempDir({ prefix: "recipe-" });
   try {
-    let tokens = 0;
     for await (const event of train({ config, out, gpu })) {
-      if (event.type === "step") tokens = event.tokens;
       if (event.type !== "finished") continue;
       return {
-        tokens,
+        tokens: event.tokens,
         validationLoss: event.validationLoss ?? NaN,
         seconds: event.seconds,
       };

@@ -69,9 +69,8 @@ export async function trainAndMeasure(
     },
   });
   for await (const event of events) {
-    if (event.type === "step") tokens = event.tokens;
     if (event.type !== "finished" || session === undefined) continue;
-    seconds = event.seconds;
+    ({ tokens, seconds } = event);
     // The session closes after the last event.
     for (const [name, text] of heldOut) {
       const loss = await meanLoss(session, text, batch, context);

@@ -27,6 +27,9 @@ export type Part = typeof PARTS[number];
 /** What runs where no part is named: minutes, and nothing from outside. */
 const DEFAULT_PARTS: readonly Part[] = ["kernels", "step", "start"];
 
+/** What peers can be compared at besides the configurations: square products. */
+export const MATMUL = "matmul";
+
 /** What the command line asks for. */
 export interface BenchArguments {
   /** Parts to run. */
@@ -54,9 +57,6 @@ export interface BenchArguments {
 }
 
 const BOOLEANS = ["json", "save", "variants", "help"];
-/** What peers can be compared at besides the configurations: square products. */
-export const MATMUL = "matmul";
-
 const STRINGS = ["config", "seconds", "filter", "other", "llmc", "texts"];
 
 /**
