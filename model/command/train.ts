@@ -34,7 +34,7 @@ const DEFAULT_BUDGET = 180;
 
 /**
  * What suits the primer and minutes, where a run says nothing else: its lessons
- * are short, and many small steps teach more than few large ones.
+ * are short, and short sequences in small batches make many steps.
  */
 const PRIMER_RUN: Readonly<Record<string, string>> = {
   "train.context": "128",
@@ -45,8 +45,9 @@ const PRIMER_RUN: Readonly<Record<string, string>> = {
 };
 
 /**
- * Seconds up to which a run on the primer trains its preset, which learns more
- * exercises in minutes than what the laws for prose would choose.
+ * Seconds up to which a run on the primer trains its preset. A plan compiles and
+ * times models first, for which so short a run has little time, and its laws are
+ * about prose, which the primer's exercises are not.
  */
 const PRIMER_SECONDS = 600;
 
