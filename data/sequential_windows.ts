@@ -1,5 +1,6 @@
-import type { Batch } from "./batch.ts";
+import type { Batch, BatchDocuments } from "./batch.ts";
 import { fillDocumentColumns } from "./document_columns.ts";
+import type { DocumentEnds } from "./shard/document_ends.ts";
 import { documentEndsOf } from "./shard/document_ends_of.ts";
 import type { TokenReader } from "./shard/token_reader.ts";
 import { countWindows } from "./windows.ts";
@@ -61,17 +62,28 @@ export function sequentialWindows(
       for (let i = 0; i < count; i++) {
         const start = Math.floor(i * all / count) * sequenceLength;
         source.read(start, window);
-        const columns = {
-          starts: new Uint32Array(sequenceLength),
-          ends: new Uint32Array(sequenceLength),
-        };
-        if (ends) fillDocumentColumns(columns, 0, sequenceLength, ends, start);
         yield {
           inputs: window.slice(0, sequenceLength),
           targets: window.slice(1),
-          ...(ends ? { documents: columns } : {}),
+          ...(ends
+            ? { documents: documentsOf(ends, start, sequenceLength) }
+            : {}),
         };
       }
     },
   };
+}
+
+/** The documents of a window of some length. */
+function documentsOf(
+  ends: DocumentEnds,
+  start: number,
+  length: number,
+): BatchDocuments {
+  const columns = {
+    starts: new Uint32Array(length),
+    ends: new Uint32Array(length),
+  };
+  fillDocumentColumns(columns, 0, length, ends, start);
+  return columns;
 }
