@@ -55,7 +55,7 @@ export interface SideFile {
   readonly chunks: Iterable<Uint8Array>;
 }
 
-/** How a format is read and written. Tokens are little-endian, one after another. */
+/** How a format is read and written: tokens one after another, little-endian. */
 export interface ShardFormat {
   readonly name: ShardFormatName;
   /** How the names of its files end, with the point. */

@@ -156,10 +156,11 @@ function lower(
 
 /**
  * A workgroup sums a run of items, so that neighbours in memory are read soon
- * after each other, and each of its invocations every 64th: the squares, the squares of
- * large elements scaled down, and the number of elements that are not finite,
- * told by their exponent bits because drivers may assume there are none. With
- * subgroups a workgroup leaves one sum, so that the last launch has few to add.
+ * after each other, and each of its invocations every 64th: the squares, the
+ * squares of large elements scaled down, and the number of elements that are not
+ * finite, told by their exponent bits because drivers may assume there are none.
+ * With subgroups a workgroup leaves one sum, so that the last launch has few to
+ * add.
  */
 function partialsKernel(
   { length, width, invocations, partials, start }: Range,

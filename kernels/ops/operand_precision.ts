@@ -25,8 +25,8 @@ export interface OperandRounding {
 }
 
 /**
- * What rounding to a precision does to operands up to 65,504. bf16 is rounded to the
- * nearest. WGSL lets f16 be rounded either way, which is a whole unit of the
+ * What rounding to a precision does to operands up to 65,504. bf16 is rounded to
+ * the nearest. WGSL lets f16 be rounded either way, which is a whole unit of the
  * last place (2⁻¹⁰), and lets numbers below 2⁻¹⁴ become zero.
  *
  * @param precision The precision.

@@ -2,7 +2,7 @@ import type { OperandPrecision } from "../ops/operand_precision.ts";
 import type { PoseProblem } from "../ops/op_spec.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
-/** Picks one of the variants of a kernel; as an operation asks while it is lowered. */
+/** Picks one of the variants of a kernel, which an operation asks for. */
 export type ChooseVariant = <Variant extends { readonly name: string }>(
   problem: string,
   candidates: readonly [Variant, ...Variant[]],
