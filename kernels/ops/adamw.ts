@@ -1,3 +1,5 @@
+import { checkStepNumbers } from "./check_step_numbers.ts";
+import { CLIP_FACTOR } from "./clip_factor.ts";
 import { decayedWeight } from "./decayed_weight.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { linearMain, linearWorkgroups, rowBlocks } from "./launch.ts";
@@ -120,12 +122,7 @@ const spec: OpSpec<AdamwOptions> = {
         );
       }
     }
-    if (hyper.shape.join() !== "8" || norm.shape.join() !== "2") {
-      throw new ShapeError(
-        `Cannot update weights with hyper [${hyper.shape}] and norm [${norm.shape}]: ` +
-          `they must have shapes [8] and [2]`,
-      );
-    }
+    checkStepNumbers({ hyper, norm }, "update weights");
     const { shape } = weight;
     return {
       weight: { shape, dtype: "f32", overwrites: "weight" },
@@ -185,8 +182,7 @@ function updateKernel(
   gradient[index] = ${element}(0.0);
   if (norm[1] > 0.0) { return; }
   let rate = hyper[0];
-  let clip = select(1.0, min(1.0, hyper[3] / (norm[0] + 1e-6)), hyper[3] > 0.0);
-  let slope = raw * clip;
+  let slope = raw * ${CLIP_FACTOR};
   let mean = m[index] + (slope - m[index]) * ${1 - beta1};
   let square = v[index] * ${beta2} + slope * slope * ${1 - beta2};
   m[index] = mean;

@@ -1,3 +1,5 @@
+import { checkStepNumbers } from "./check_step_numbers.ts";
+import { CLIP_FACTOR } from "./clip_factor.ts";
 import { flatRanges } from "./flat_ranges.ts";
 import { linearMain, linearWorkgroups } from "./launch.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
@@ -91,12 +93,7 @@ const spec: OpSpec<Attributes> = {
           "shapes must be equal",
       );
     }
-    if (hyper.shape.join() !== "8" || norm.shape.join() !== "2") {
-      throw new ShapeError(
-        `Cannot update momentum with hyper [${hyper.shape}] and norm [${norm.shape}]: ` +
-          "they must have shapes [8] and [2]",
-      );
-    }
+    checkStepNumbers({ hyper, norm }, "update momentum");
     return {
       direction: { shape, dtype: "f32" },
       gradient: { shape, dtype: "f32", overwrites: "gradient" },
@@ -131,8 +128,7 @@ const spec: OpSpec<Attributes> = {
     direction[${at}] = ${element}(0.0);
     return;
   }
-  let clip = select(1.0, min(1.0, hyper[3] / (norm[0] + 1e-6)), hyper[3] > 0.0);
-  let slope = raw * clip;
+  let slope = raw * ${CLIP_FACTOR};
   let mean = old + (slope - old) * ${1 - decay};
   momentum[${atMomentum}] = mean;
   direction[${at}] = slope + (mean - slope) * ${decay};`,

@@ -1,3 +1,4 @@
+import { checkStepNumbers } from "./check_step_numbers.ts";
 import { decayedWeight } from "./decayed_weight.ts";
 import { flatRanges } from "./flat_ranges.ts";
 import { linearMain, linearWorkgroups } from "./launch.ts";
@@ -99,12 +100,7 @@ const spec: OpSpec<MuonUpdateOptions> = {
           "shapes must be equal",
       );
     }
-    if (hyper.shape.join() !== "8" || norm.shape.join() !== "2") {
-      throw new ShapeError(
-        `Cannot update a weight with hyper [${hyper.shape}] and norm [${norm.shape}]: ` +
-          "they must have shapes [8] and [2]",
-      );
-    }
+    checkStepNumbers({ hyper, norm }, "update a weight");
     return { weight: { shape, dtype: "f32", overwrites: "weight" } };
   },
   lower({ node, capabilities, dispatch }) {
