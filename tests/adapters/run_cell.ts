@@ -77,11 +77,25 @@ interface FileResult
 }
 
 async function runFile(
-  { root, extra, env }: CellRun,
+  cell: CellRun,
   file: string,
   seconds: number,
 ): Promise<FileResult> {
   const outcomes = await Deno.makeTempFile({ suffix: ".jsonl" });
+  try {
+    return await runInto(outcomes, cell, file, seconds);
+  } finally {
+    await Deno.remove(outcomes);
+  }
+}
+
+/** Runs a file of tests, which leave what variants came to in `outcomes`. */
+async function runInto(
+  outcomes: string,
+  { root, extra, env }: CellRun,
+  file: string,
+  seconds: number,
+): Promise<FileResult> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", ...extra, file],
     cwd: root,
@@ -129,7 +143,6 @@ async function runFile(
   const variants = (await Deno.readTextFile(outcomes)).split("\n")
     .filter((line) => line !== "")
     .map((line): VariantOutcome => JSON.parse(line));
-  await Deno.remove(outcomes);
   return { passed, failures, variants, timedOut, broken };
 }
 
