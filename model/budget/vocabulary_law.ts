@@ -12,9 +12,10 @@ export const VOCABULARY_SIZES: readonly number[] = [
 
 /**
  * The vocabulary that suits an amount of training: the table's parameters grow
- * more slowly than the rest, V·d = 0.20·C^0.42 (Tao et al. 2024,
- * arXiv:2407.13623, approach 1). It was fitted to models of 33 M parameters and
- * more and held here down to those of thousands.
+ * more slowly than the rest, V·d = 0.2041·C^0.41636 (Tao et al. 2024,
+ * arXiv:2407.13623, approach 1; rounded in the paper, and given to more digits
+ * in github.com/sail-sg/scaling-with-vocab). It was fitted to models of 33 M
+ * parameters and more, and is taken to hold down to those of thousands.
  *
  * @param flops C, floating-point operations of training.
  * @param width d, width of the residual stream.
@@ -31,7 +32,7 @@ export const VOCABULARY_SIZES: readonly number[] = [
  * ```
  */
 export function vocabularySize(flops: number, width: number): number {
-  const wanted = 0.2 * flops ** 0.42 / width;
+  const wanted = 0.2041 * flops ** 0.41636 / width;
   const distance = (size: number) => Math.abs(Math.log(size / wanted));
   return VOCABULARY_SIZES.reduce((a, b) => distance(b) < distance(a) ? b : a);
 }
