@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { InputError } from "../input_error.ts";
+import { utf8Length } from "../utf8_length.ts";
 import type { EncodedDocument } from "./encode_documents.ts";
 import {
   type PartOptions,
@@ -152,8 +153,7 @@ async function addAll(
   let goesOn = false;
   for await (const { text, tokens, continues = false } of documents) {
     if (!goesOn || part === null) part = choose(text);
-    const bytes = new TextEncoder().encode(text).length;
-    await part.add(text, bytes, !goesOn, !continues, tokens);
+    await part.add(text, utf8Length(text), !goesOn, !continues, tokens);
     goesOn = continues;
     onDocument();
   }

@@ -1,7 +1,7 @@
 import type { Document } from "../document.ts";
+import { utf8Length } from "../utf8_length.ts";
 import { type DocumentStep, isDropped } from "./step.ts";
 import { type StepCounts, StepTally } from "./step_tally.ts";
-import { utf8Length } from "./utf8_length.ts";
 
 /** A document step and how its counts are kept. */
 export interface LabelledStep {

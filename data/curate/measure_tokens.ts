@@ -1,8 +1,8 @@
 import type { Document } from "../document.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
+import { utf8Length } from "../utf8_length.ts";
 import { sourceNameOf } from "./source_name.ts";
 import type { Amount } from "./step_tally.ts";
-import { utf8Length } from "./utf8_length.ts";
 
 /** Bytes of a source after which its tokens a byte are known well enough. */
 const ENOUGH_BYTES = 1024 * 1024;

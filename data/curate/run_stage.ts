@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { writeAtomic } from "../atomic_write.ts";
 import type { Document } from "../document.ts";
+import { utf8Length } from "../utf8_length.ts";
 import { DocumentSpool } from "./document_spool.ts";
 import { judgeBatches } from "./judge_batches.ts";
 import type { RoutedBatch } from "./judge_worker.ts";
@@ -12,7 +13,6 @@ import type { Dropped } from "./step.ts";
 import { parseStep } from "./step_catalog.ts";
 import type { StepSpec } from "./step_spec.ts";
 import { type Amount, type StepCounts, StepTally } from "./step_tally.ts";
-import { utf8Length } from "./utf8_length.ts";
 
 /** What a stage leaves beside its documents. */
 export interface StageOutcome {

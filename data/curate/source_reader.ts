@@ -2,11 +2,11 @@ import type { Document } from "../document.ts";
 import type { DownloadProgress } from "../download/download_options.ts";
 import { findSourceFiles } from "../read/find_source_files.ts";
 import { readDocuments } from "../read/read_documents.ts";
+import { utf8Length } from "../utf8_length.ts";
 import type { CurationSource } from "./curation_config.ts";
 import type { FileStamp } from "./resolve_step.ts";
 import type { SourceCounts } from "./run_stage.ts";
 import { withSourceName } from "./source_name.ts";
-import { utf8Length } from "./utf8_length.ts";
 
 /** Reads one source of a curation, and counts. */
 export class SourceReader {

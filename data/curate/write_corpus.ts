@@ -14,6 +14,7 @@ import { writeParts } from "../corpus/write_parts.ts";
 import { withAtomicDirectory } from "../atomic_write.ts";
 import type { Document } from "../document.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
+import { utf8Length } from "../utf8_length.ts";
 import type { CurationConfig } from "./curation_config.ts";
 import { DocumentSpool } from "./document_spool.ts";
 import { type Funnel, funnelOf } from "./funnel.ts";
@@ -27,7 +28,6 @@ import type { FileStamp } from "./resolve_step.ts";
 import type { StageOutcome, StageProgress } from "./run_stage.ts";
 import { shuffleDocuments } from "./shuffle_documents.ts";
 import { sourceNameOf } from "./source_name.ts";
-import { utf8Length } from "./utf8_length.ts";
 
 /** Name of the file of dropped documents in a corpus. */
 export const DROPPED_NAME = "dropped.jsonl";

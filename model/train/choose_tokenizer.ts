@@ -3,6 +3,7 @@ import { writeAtomic } from "../../data/atomic_write.ts";
 import type { Document } from "../../data/document.ts";
 import { formatCount } from "../../data/format.ts";
 import { trainBpe } from "../../data/tokenize/bpe/train_bpe.ts";
+import { utf8Length } from "../../data/utf8_length.ts";
 import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import { computeOptimum } from "../budget/compute_optimum.ts";
 import { guessedRate } from "../budget/measured_device.ts";
@@ -113,7 +114,7 @@ async function* beginningOf(
   let bytes = 0;
   for await (const document of documents) {
     yield document;
-    bytes += document.text.length;
+    bytes += utf8Length(document.text);
     if (bytes >= MOST_BYTES) return;
   }
 }
