@@ -174,11 +174,14 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
     const gpu = options.gpu ?? await openDevice();
     if (!options.gpu) cleanup.defer(() => gpu.close());
 
-    const tokens = await chooseTokenizer(options.config, {
-      out,
-      capabilities: gpu.capabilities,
-      planned: isPlanned(options),
-    });
+    // A resumed run has its checkpoint's tokenizer, and its text may be gone.
+    const tokens = resumed
+      ? { data: options.config.data, notices: [] }
+      : await chooseTokenizer(options.config, {
+        out,
+        capabilities: gpu.capabilities,
+        planned: isPlanned(options),
+      });
     const settled = {
       ...options,
       config: { ...options.config, data: tokens.data },

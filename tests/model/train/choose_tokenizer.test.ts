@@ -46,11 +46,12 @@ Deno.test("a long run on auto learns a vocabulary of its text", () =>
     // The text's few words came often enough to be tokens.
     assert(tokens.length <= 12, `${tokens.length} tokens`);
     assert(tokenizer.vocabSize > 257 && tokenizer.vocabSize < 400);
-    // The same run again has the same vocabulary.
-    const again = await chooseTokenizer(config, {
-      ...question,
-      out: join(folder, "again"),
-    });
+    // The same run again has the same vocabulary, also where an earlier start
+    // was cut short.
+    const out = join(folder, "again");
+    await Deno.mkdir(join(out, "tokenizer"), { recursive: true });
+    await Deno.writeTextFile(join(out, "tokenizer", "tokenizer.json"), "{");
+    const again = await chooseTokenizer(config, { ...question, out });
     assertEquals(
       [...(await loadTokenizer(again.data.tokenizer ?? "")).encode(text)],
       [...tokens],
@@ -61,6 +62,33 @@ Deno.test("a long run on auto learns a vocabulary of its text", () =>
       out: join(folder, "run"),
     });
     assertEquals(eventsOf(run, "step").length, 2);
+  }));
+
+Deno.test("a resumed run keeps its tokenizer and needs no text", () =>
+  withFolder(async (folder) => {
+    const text = await writeText(folder);
+    const out = join(folder, "run");
+    const config = tinyConfig(text, {
+      ...AUTO,
+      "train.steps": "null",
+      "train.budget": "30d",
+      "train.tune": "off",
+    });
+    const trainBriefly = async (resume: boolean) => {
+      const abort = new AbortController();
+      const { signal } = abort;
+      return await trainTiny(
+        { config, out, resume, signal },
+        (event) => event.type === "step" && abort.abort(),
+      );
+    };
+    const first = await trainBriefly(false);
+    const [{ config: settled }] = eventsOf(first, "started");
+    assertEquals(settled.data.tokenizer, join(out, "tokenizer"));
+    await Deno.remove(text);
+    await Deno.remove(join(out, "tokenizer"), { recursive: true });
+    const resumed = await trainBriefly(true);
+    assert(eventsOf(resumed, "started")[0].step > 0);
   }));
 
 Deno.test("what is named, and what a corpus was prepared with, stays", () =>
