@@ -1,4 +1,5 @@
 import type { KernelSource } from "./kernel_source.ts";
+import { laneSum } from "./lane_sum.ts";
 import {
   LINEAR_WORKGROUP,
   linearMain,
@@ -168,8 +169,7 @@ function partialsKernel(
 ): KernelSource {
   const element = vectorElement(width);
   const vector = (scalar: string) => width === 4 ? `vec4<${scalar}>` : scalar;
-  const sum = (value: string) =>
-    width === 4 ? `dot(${value}, vec4<f32>(1.0))` : value;
+  const sum = (value: string) => laneSum(value, width);
   const items = length / width;
   const run = LINEAR_WORKGROUP * Math.ceil(items / invocations);
   const sums = `let first = index / ${LINEAR_WORKGROUP}u * ${run}u;

@@ -1,4 +1,5 @@
 import type { BindingDeclaration, KernelSource } from "./kernel_source.ts";
+import { laneSum } from "./lane_sum.ts";
 import { linearMain } from "./launch.ts";
 import { vectorElement, type VectorWidth } from "./vector_width.ts";
 
@@ -47,7 +48,7 @@ export function headNormKernel(
   var square = ${element}(0.0);
   for (var i = 0u; i < ITEMS; i++) { square += x[first + i] * x[first + i]; }
   let root = 1.0 / sqrt(${
-        total("square", block.width)
+        laneSum("square", block.width)
       } / ${block.headDim}.0 + f32(${block.epsilon}));
   rstd[number] = root;
   for (var i = 0u; i < ITEMS; i++) {
@@ -83,7 +84,7 @@ export function headNormGradientKernel(block: HeadNormBlock): KernelSource {
   for (var i = 0u; i < ITEMS; i++) {
     across += gradient[first + i] * WEIGHT * unit[kept + i];
   }
-  let mean = ${total("across", block.width)} / ${block.headDim}.0;
+  let mean = ${laneSum("across", block.width)} / ${block.headDim}.0;
   let root = rstd[number];
   for (var i = 0u; i < ITEMS; i++) {
     gradient[first + i] =
@@ -146,10 +147,6 @@ function weights(element: "f32" | "vec4<f32>"): BindingDeclaration[] {
     { name: "query_weight", element, access: "read" },
     { name: "key_weight", element, access: "read" },
   ];
-}
-
-function total(name: string, width: VectorWidth): string {
-  return width === 4 ? `dot(${name}, vec4<f32>(1.0))` : name;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { BindingDeclaration, KernelSource } from "./kernel_source.ts";
+import { laneSum } from "./lane_sum.ts";
 import { linearMain } from "./launch.ts";
 import { type RowShape, type RowVariant, rowWalk } from "./row_walk.ts";
 import { vectorElement } from "./vector_width.ts";
@@ -49,9 +50,7 @@ export function normKernel(
     ? `
   var sum = ${element}(0.0);
   ${row.each((value) => `sum += ${value};`)}
-  let mean = ${
-      walk.total(norm.width === 4 ? "dot(sum, vec4<f32>(1.0))" : "sum")
-    } / ${count};`
+  let mean = ${walk.total(laneSum("sum", norm.width))} / ${count};`
     : "";
   const centred = (value: string) => layer ? `${value} - mean` : value;
   return {
@@ -71,11 +70,7 @@ export function normKernel(
   ${mean}
   var square = ${element}(0.0);
   ${row.each((value) => `{ let d = ${centred(value)}; square += d * d; }`)}
-  let variance = ${
-        walk.total(
-          norm.width === 4 ? "dot(square, vec4<f32>(1.0))" : "square",
-        )
-      } / ${count};
+  let variance = ${walk.total(laneSum("square", norm.width))} / ${count};
   let rstd = 1.0 / sqrt(variance + ${literal(norm.epsilon)});
   ${
         row.each((value) =>
@@ -111,8 +106,7 @@ export function normGradientKernel(
   const element = vectorElement(norm.width);
   const layer = norm.kind === "layer";
   const walk = rowWalk(norm, variant);
-  const ones = norm.width === 4 ? ", vec4<f32>(1.0)" : ", 1.0";
-  const sum = (name: string) => norm.width === 4 ? `dot(${name}${ones})` : name;
+  const sum = (name: string) => laneSum(name, norm.width);
   const count = `${norm.items * norm.width}.0`;
   const start = norm.start === "zero" ? "" : `${norm.start}[base + column] + `;
   return {

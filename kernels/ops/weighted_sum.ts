@@ -1,4 +1,5 @@
 import type { KernelSource } from "./kernel_source.ts";
+import { laneSum } from "./lane_sum.ts";
 import { linearMain, linearWorkgroups, rowBlocks } from "./launch.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
@@ -158,7 +159,7 @@ function partialKernel(
     total += x[item] * weights[item];
   }
   partial[index] = ${accumulate ? "partial[index] + " : ""}${
-        width === 4 ? "dot(total, vec4<f32>(1.0))" : "total"
+        laneSum("total", width)
       };`,
     ),
   };
