@@ -7,7 +7,8 @@ import {
 } from "../data/schema.ts";
 
 /**
- * Ingredients of a model that Llama does not have. All are off unless told.
+ * Ingredients of a model that Llama does not have. In a checkpoint that does not
+ * name them, all are off.
  */
 export interface RecipeConfig {
   /**
@@ -59,6 +60,15 @@ export const RECIPE_FIELDS: Section<RecipeConfig> = {
     }),
     "no bound",
   ),
+};
+
+/**
+ * What a model that is trained from nothing has of them unless told: what paid
+ * in `bench recipes`.
+ */
+export const FRESH_RECIPE: Partial<RecipeConfig> = {
+  qk_norm: true,
+  zero_init: true,
 };
 
 /**

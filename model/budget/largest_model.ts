@@ -15,17 +15,18 @@ export interface LargestModel {
   readonly peakBytes: number;
 }
 
-/** Ways of training that exist. */
+/** Ways of training that exist, besides the run's optimizer. */
 const MODES: readonly (readonly [
-  mode: string,
+  suffix: string,
   policy: (shape: ModelShape) => RecomputePolicy,
 ])[] = [
-  ["f32 AdamW", () => KEEP_ALL],
+  ["", () => KEEP_ALL],
   [
-    "f32 AdamW, blocks recomputed",
+    ", blocks recomputed",
     ({ layers }) => ({ elementwise: true, blocks: layers }),
   ],
 ];
+const OPTIMIZERS = { adamw: "AdamW", muon: "Muon" } as const;
 
 /** Models beyond the first that does not fit which are asked as well. */
 const LOOKED_AT = 4;
@@ -43,7 +44,8 @@ export function largestModels(
   planner: MemoryPlanner,
   limit: number,
 ): LargestModel[] {
-  return MODES.map(([mode, policy]) => {
+  return MODES.map(([suffix, policy]) => {
+    const mode = `f32 ${OPTIMIZERS[planner.optimizer]}${suffix}`;
     const possible = shapes.filter((shape) => planner.least(shape) <= limit);
     const bytes = (shape: ModelShape) =>
       planner.bytes(shape, 1, policy(shape)).peakBytes;

@@ -4,6 +4,7 @@ import {
 } from "../../kernels/plan/recompute.ts";
 import type { MemoryCategory } from "../../kernels/plan/plan.ts";
 import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
+import type { OptimizerKind } from "../parameter_set.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { TrainingSession } from "../train/training_session.ts";
 import { microBatchCost } from "./micro_batch_cost.ts";
@@ -77,6 +78,11 @@ export class MemoryPlanner {
     this.#capabilities = capabilities;
     this.#config = config;
     this.#vocabulary = vocabulary;
+  }
+
+  /** What updates the matrices of the blocks. */
+  get optimizer(): OptimizerKind {
+    return this.#config.optimizer.kind;
   }
 
   /** Bytes that no way of training this model can do without. */

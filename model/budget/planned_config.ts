@@ -24,11 +24,6 @@ const CHECKPOINT_SECONDS = 1800;
  * 1.25 after 100.
  */
 const WARMUP = { share: 0.02, least: 100, most: 2000, mostShare: 0.2 };
-/**
- * Share of the steps over which the learning rate falls to zero, as the fastest
- * public recipes for small models have it.
- */
-const DECAY_SHARE = 0.65;
 /** Seconds of a generated token, assumed: the launches of a small model. */
 const TOKEN_SECONDS = 0.01;
 
@@ -82,16 +77,8 @@ export function trainedAs(
       batch: fit.batch,
       accumulation: fit.accumulation,
     },
-    optimizer: {
-      ...base.optimizer,
-      learning_rate: learningRate,
-      minimum_learning_rate: 0,
-    },
-    schedule: {
-      kind: "wsd",
-      warmup: warmupSteps(steps),
-      decay: DECAY_SHARE,
-    },
+    optimizer: { ...base.optimizer, learning_rate: learningRate },
+    schedule: { ...base.schedule, warmup: warmupSteps(steps) },
   };
 }
 

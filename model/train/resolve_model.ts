@@ -9,6 +9,7 @@ import {
 } from "../config_fields.ts";
 import type { ModelConfig } from "../model_config.ts";
 import { PRESETS } from "../preset.ts";
+import { FRESH_RECIPE } from "../recipe_fields.ts";
 import { defaultsOf } from "../../data/schema.ts";
 import type { ModelSection } from "./run_config.ts";
 
@@ -94,6 +95,7 @@ export function resolveModel(
   const plain = given.hidden_act === "relu2";
   const fields: LlamaFields = {
     ...defaultsOf(LLAMA_FIELDS),
+    ...FRESH_RECIPE,
     hidden_size: hidden,
     num_hidden_layers: 4,
     num_attention_heads: 4,

@@ -108,7 +108,7 @@ const train: Section<TrainSection> = {
 const optimizer: Section<OptimizerSection> = {
   kind: choice({
     choices: ["adamw", "muon"],
-    default: "adamw",
+    default: "muon",
     description: "what updates the matrices of the blocks; AdamW has the rest",
   }),
   learning_rate: nullable(
@@ -116,7 +116,7 @@ const optimizer: Section<OptimizerSection> = {
     "what a law gives for model and tokens",
   ),
   minimum_learning_rate: number({
-    default: 1e-4,
+    default: 0,
     minimum: 0,
     description: "learning rate of the last step",
   }),
@@ -159,12 +159,13 @@ const optimizer: Section<OptimizerSection> = {
 const schedule: Section<ScheduleSection> = {
   kind: choice({
     choices: ["cosine", "wsd", "constant"],
-    default: "cosine",
+    default: "wsd",
     description: "shape of the learning rate after the warmup",
   }),
   warmup: steps(100, "steps of linear growth from zero"),
   decay: number({
-    default: 0.2,
+    // As the fastest public recipes for small models have it.
+    default: 0.65,
     minimum: 0,
     maximum: 1,
     description: "share of the steps that wsd's linear decay takes",

@@ -14,8 +14,8 @@ import { testDevice } from "../kernels/harness.ts";
 export const TINY_YAML = `
 model: { family: gpt2, n_embd: 32, n_layer: 2, n_head: 2 }
 train: { steps: 12, context: 32, batch: 4 }
-optimizer: { learning_rate: 1e-2, minimum_learning_rate: 1e-3 }
-schedule: { warmup: 2 }
+optimizer: { kind: adamw, learning_rate: 1e-2, minimum_learning_rate: 1e-3 }
+schedule: { kind: cosine, warmup: 2 }
 evaluate: { every: 0, tokens: 256 }
 sample: { prompts: [] }
 checkpoint: { every: 0 }
@@ -25,13 +25,14 @@ checkpoint: { every: 0 }
 export const TINY_LLAMA_YAML: string = TINY_YAML.replace(
   /model: .*/,
   "model: { family: llama, hidden_size: 32, num_hidden_layers: 2, " +
-    "num_attention_heads: 2, num_key_value_heads: 1 }",
+    "num_attention_heads: 2, num_key_value_heads: 1, qk_norm: false, " +
+    "zero_init: false }",
 );
 
 /** The same with what a llama model may have beyond Llama. */
 export const TINY_RECIPE_YAML: string = TINY_LLAMA_YAML.replace(
-  "num_key_value_heads: 1",
-  "num_key_value_heads: 1, qk_norm: true, hidden_act: relu2, " +
+  "qk_norm: false, zero_init: false",
+  "qk_norm: true, zero_init: false, hidden_act: relu2, " +
     "final_logit_softcapping: 3",
 );
 

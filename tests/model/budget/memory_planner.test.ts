@@ -6,7 +6,10 @@ import { modelShapes } from "../../../model/budget/model_shape.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
 
 const CONTEXT = 256;
-const config = parseRunConfig("train: { context: 256 }", "run.yaml");
+const config = parseRunConfig(
+  "{ train: { context: 256 }, optimizer: { kind: adamw } }",
+  "run.yaml",
+);
 const card = DEVICE_PRESETS.get("rtx-3060");
 assert(card);
 const { capabilities } = card;

@@ -38,10 +38,10 @@ Deno.test("an empty file is the default run", () => {
         rollback: true,
       },
       optimizer: {
-        kind: "adamw",
+        kind: "muon",
         momentum: 0.95,
         learning_rate: null,
-        minimum_learning_rate: 1e-4,
+        minimum_learning_rate: 0,
         beta1: 0.9,
         beta2: 0.95,
         epsilon: 1e-8,
@@ -51,7 +51,7 @@ Deno.test("an empty file is the default run", () => {
         average_share: 0.1,
         clip: 1,
       },
-      schedule: { kind: "cosine", warmup: 100, decay: 0.2 },
+      schedule: { kind: "wsd", warmup: 100, decay: 0.65 },
       evaluate: { every: 250, tokens: 65536 },
       sample: {
         every: 0,
@@ -268,6 +268,9 @@ Deno.test("what a model leaves open comes from tokenizer, run and family", () =>
     max_position_embeddings: 64,
     tie_word_embeddings: true,
     ...defaultsOf(RECIPE_FIELDS),
+    // What paid, unless told.
+    qk_norm: true,
+    zero_init: true,
     initializer_range: 0.02,
     attention_bias: false,
     mlp_bias: false,
