@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 import { primerDocuments } from "../data/primer/primer_documents.ts";
 import { writeAtomic } from "../data/atomic_write.ts";
+import { exists } from "../data/exists.ts";
 import type { Gpu } from "../kernels/runtime/gpu.ts";
 import { fitSweep } from "../model/budget/fit_sweep.ts";
 import { prepareSweep } from "../model/budget/prepare_sweep.ts";
@@ -54,7 +55,10 @@ export async function benchCompute(
   await Deno.mkdir(FOLDER, { recursive: true });
   const primer = join(FOLDER, "primer.jsonl");
   await writePrimer(primer);
-  using folder = await SweepFolder.open(FOLDER, await exists(FOLDER));
+  using folder = await SweepFolder.open(
+    FOLDER,
+    await exists(join(FOLDER, "sweep.json")),
+  );
   const base = parseGivenConfig("", "bench", {
     "train.context": CONTEXT,
     "data.paths": JSON.stringify([
@@ -104,17 +108,10 @@ function overBest(
 
 async function writePrimer(path: string): Promise<void> {
   // Rewritten, it would be another file, and its tokens made anew.
-  if (await Deno.stat(path).then(() => true, () => false)) return;
+  if (await exists(path)) return;
   const lines = Array.from(
     primerDocuments(PRIMER),
     ({ id, text }) => JSON.stringify({ id, text }) + "\n",
   );
   await writeAtomic(path, lines.join(""));
-}
-
-async function exists(folder: string): Promise<boolean> {
-  return await Deno.stat(join(folder, "sweep.json")).then(
-    () => true,
-    () => false,
-  );
 }

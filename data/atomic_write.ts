@@ -1,5 +1,7 @@
 import { basename, dirname, join } from "@std/path";
 import process from "node:process";
+import { exists } from "./exists.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 
 /** Leftovers younger than this may still be in use by another machine. */
 const LEFTOVER_AGE_MS = 10 * 60 * 1000;
@@ -142,24 +144,6 @@ function isRunning(pid: number): boolean {
     // EPERM: it exists and belongs to someone else.
     return !(error instanceof Error && "code" in error &&
       error.code === "ESRCH");
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import { tokenizerStamp } from "../corpus/tokenizer_stamp.ts";
 import type { DownloadProgress } from "../download/download_options.ts";
 import { FolderLock } from "../folder_lock.ts";
 import { InputError } from "../input_error.ts";
+import { removeIfThere } from "../remove_if_there.ts";
 import { loadTokenizer } from "../tokenize/load_tokenizer.ts";
 import type { Tokenizer } from "../tokenize/tokenizer.ts";
 import type { CurationConfig } from "./curation_config.ts";
@@ -206,7 +207,7 @@ async function runLocked(
       outcomes.push(known);
       continue;
     }
-    await removeTree(place);
+    await removeIfThere(place);
     await Deno.mkdir(place);
     outcomes.push(
       await runStage({
@@ -240,8 +241,8 @@ async function runLocked(
     workers,
     onProgress: report(stages.length + 1, "writing tokens"),
   });
-  await removeTree(work);
-  if (!config.keep_stages) await removeTree(folder);
+  await removeIfThere(work);
+  if (!config.keep_stages) await removeIfThere(folder);
   return { written, stages: config.keep_stages ? folder : null };
 }
 
@@ -271,16 +272,8 @@ async function removeStale(
   for await (const { name } of Deno.readDir(folder)) {
     if (wanted.has(name)) continue;
     if (name === WORK || /^\d+-[0-9a-f]{16}$/.test(name)) {
-      await removeTree(join(folder, name));
+      await removeIfThere(join(folder, name));
     }
-  }
-}
-
-async function removeTree(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

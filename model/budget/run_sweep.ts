@@ -1,4 +1,5 @@
 import { join } from "@std/path";
+import { removeIfThere } from "../../data/remove_if_there.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import type { TuningProgress } from "../../kernels/tune/tuner.ts";
 import { train } from "../train/trainer.ts";
@@ -79,7 +80,7 @@ export async function* runSweep(
     let bitsPerByte: number | null = null;
     const out = join(folder.path, "points", point.name);
     // Left by a sweep that was interrupted in the middle of this run.
-    await Deno.remove(out, { recursive: true }).catch(ignoreMissing);
+    await removeIfThere(out);
     const started = performance.now();
     const progress = (share: number): SweepEvent => ({
       type: "progress",
@@ -114,8 +115,7 @@ export async function* runSweep(
     if (signal?.aborted) return;
     const seconds = (performance.now() - started) / 1000;
     clock.finish(point, seconds);
-    await Deno.remove(join(out, "checkpoints"), { recursive: true })
-      .catch(ignoreMissing);
+    await removeIfThere(join(out, "checkpoints"));
     if (loss === null || !Number.isFinite(loss)) {
       yield {
         type: "notice",
@@ -214,8 +214,4 @@ class SweepClock {
     }
     return speed;
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

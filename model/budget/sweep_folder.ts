@@ -4,6 +4,7 @@ import { writeAtomic } from "../../data/atomic_write.ts";
 import { fieldOf } from "../../data/field_of.ts";
 import { FolderLock } from "../../data/folder_lock.ts";
 import { InputError } from "../../data/input_error.ts";
+import { readIfThere } from "../../data/read_if_there.ts";
 import { quote } from "../../data/schema.ts";
 import type { GivenConfig } from "../train/parse_run_config.ts";
 import type { RunConfig } from "../train/run_config.ts";
@@ -221,13 +222,4 @@ function parseSweep(
 
 function isPositive(value: unknown): value is number {
   return typeof value === "number" && value > 0 && Number.isFinite(value);
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { basename, join } from "@std/path";
 import { withAtomicDirectory } from "../../data/atomic_write.ts";
+import { exists } from "../../data/exists.ts";
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import { convertShards } from "../../data/shard/convert_shards.ts";
@@ -91,8 +92,4 @@ export const dataConvert: Command = {
 
 function formatOf(name: string | undefined): ShardFormatName | undefined {
   return SHARD_FORMATS.find((format) => format === name);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
 }

@@ -3,6 +3,7 @@ import { QualityClassifier } from "../../data/curate/quality/quality_classifier.
 import { loadQualityModel } from "../../data/curate/quality/quality_file.ts";
 import { sampleDocuments } from "../../data/curate/quality/sample_documents.ts";
 import type { Document } from "../../data/document.ts";
+import { exists } from "../../data/exists.ts";
 import { InputError } from "../../data/input_error.ts";
 import { readDocuments } from "../../data/read/read_documents.ts";
 import type { Command } from "./command.ts";
@@ -113,15 +114,5 @@ async function* unknown(
 ): AsyncGenerator<Document> {
   for await (const document of documents) {
     if (!known.has(document.id)) yield document;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

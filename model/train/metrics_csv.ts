@@ -1,6 +1,7 @@
 import { parse, stringify } from "@std/csv";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { InputError } from "../../data/input_error.ts";
+import { readIfThere } from "../../data/read_if_there.ts";
 import { quote } from "../../data/schema.ts";
 import type { EvaluatedEvent, StepEvent } from "./events.ts";
 
@@ -47,7 +48,7 @@ export class MetricsCsv {
    * @throws {InputError} If the file holds something else.
    */
   static async open(path: string, lastStep: number): Promise<MetricsCsv> {
-    const old = await readIfThere(path);
+    const old = await readIfThere(path) ?? "";
     await writeAtomic(path, keepUntil(lastStep, old, path));
     return new MetricsCsv(path, await Deno.open(path, { append: true }));
   }
@@ -137,13 +138,4 @@ function keepUntil(lastStep: number, text: string, path: string): string {
     return Number(step) <= lastStep;
   });
   return stringify([METRICS_COLUMNS, ...kept].map((row) => [...row]));
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import type { LoaderState } from "../../data/loader.ts";
+import { removeIfThere } from "../../data/remove_if_there.ts";
 import { LossWatch, type Trouble } from "./loss_watch.ts";
 import type { CheckpointSection } from "./run_config.ts";
 import type { BatchPlace, TrainingState } from "./training_state.ts";
@@ -88,11 +89,7 @@ export class Rollback {
 
   /** Removes what a run has saved there. */
   static async clear(out: string): Promise<void> {
-    try {
-      await Deno.remove(Rollback.folder(out), { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    await removeIfThere(Rollback.folder(out));
   }
 
   /** What is wrong, if something is. */
