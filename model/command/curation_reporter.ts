@@ -1,5 +1,6 @@
 import type { CurationProgress } from "../../data/curate/run_curation.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import { CLEAR_LINE } from "./clear_line.ts";
 import type { Output } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
@@ -9,7 +10,6 @@ const LIVE_MS = 100;
 const QUIET_MS = 10_000;
 /** Seconds before a rate can be relied on. */
 const SETTLE_SECONDS = 0.5;
-const CLEAR_LINE = "\r\x1b[K";
 
 /** Tells people how far a curation is. */
 export class CurationReporter {

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration } from "../../data/format.ts";
 import type { SweepEvent } from "../budget/run_sweep.ts";
+import { CLEAR_LINE } from "./clear_line.ts";
 import type { Output } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
@@ -7,7 +8,6 @@ import { progressBar } from "./progress_bar.ts";
 const REDRAW_MS = 100;
 /** Milliseconds between two progress lines where there is no terminal. */
 const QUIET_MS = 30_000;
-const CLEAR_LINE = "\r\x1b[K";
 
 /** Tells people, or with `--json` machines, how a sweep goes. */
 export class SweepReporter {

@@ -7,6 +7,7 @@ import { readDocuments } from "../../data/read/read_documents.ts";
 import type { Ties } from "../../data/tokenize/bpe/learn_merges.ts";
 import { type SplitName, SPLITS } from "../../data/tokenize/bpe/split.ts";
 import { trainBpe } from "../../data/tokenize/bpe/train_bpe.ts";
+import { CLEAR_LINE } from "./clear_line.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
@@ -208,6 +209,6 @@ class Progress {
   }
 
   end(): void {
-    if (this.#shown > 0) this.#output.writeNote("\r\x1b[K");
+    if (this.#shown > 0) this.#output.writeNote(CLEAR_LINE);
   }
 }

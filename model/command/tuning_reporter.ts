@@ -1,11 +1,11 @@
 import { formatDuration } from "../../data/format.ts";
 import type { TuningProgress } from "../../kernels/tune/tuner.ts";
+import { CLEAR_LINE } from "./clear_line.ts";
 import type { Output } from "./output.ts";
 import { progressBar } from "./progress_bar.ts";
 
 /** Milliseconds between two progress lines where there is no terminal. */
 const QUIET_MS = 10_000;
-const CLEAR_LINE = "\r\x1b[K";
 
 /** Tells people how far the timing of kernels is. */
 export class TuningReporter {

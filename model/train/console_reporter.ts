@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import { CLEAR_LINE } from "../command/clear_line.ts";
 import type { Output } from "../command/output.ts";
 import { tableLines } from "../command/table.ts";
 import { progressBar } from "../command/progress_bar.ts";
@@ -18,8 +19,6 @@ const REDRAW_MS = 100;
 
 /** Milliseconds between two progress lines where there is no terminal. */
 const QUIET_MS = 10_000;
-
-const CLEAR_LINE = "\r\x1b[K";
 
 /** Where a {@linkcode ConsoleReporter} writes. */
 export interface ReporterOptions {
