@@ -6,8 +6,7 @@ import { plannedRecipe } from "./planned_recipe.ts";
 import { stepRate } from "./step_rate.ts";
 import { type SweepQuestion, sweepShapes } from "./sweep_plan.ts";
 
-/** Amounts of training of a sweep that was given a time, each this many times
- * the one before. */
+/** Amounts of training of a sweep, each `factor` times the one before. */
 const BUDGETS = { count: 3, factor: 4 };
 /** Seconds that each run takes besides training, assumed: compiling, tuning. */
 const START_SECONDS = 5;

@@ -67,6 +67,19 @@ export class ParsedArguments {
   }
 
   /**
+   * Reads a `string`, `number` or `integer` option.
+   *
+   * @param name The option.
+   * @returns Its value, its default, or `undefined`.
+   */
+  scalar(name: string): string | number | undefined {
+    const value = this.#value(name, "string", "number", "integer");
+    return typeof value === "string" || typeof value === "number"
+      ? value
+      : undefined;
+  }
+
+  /**
    * Reads a `boolean` option.
    *
    * @param name The option.

@@ -36,6 +36,26 @@ export function configOverrides(args: ParsedArguments): Record<string, string> {
 }
 
 /**
+ * Keys that `--config` options and options of their own override.
+ *
+ * @param args The arguments.
+ * @param keys Options, each with the key that it stands for; they count where
+ * `--config` names the key as well.
+ * @throws {InputError} if a `--config` has no value.
+ */
+export function optionOverrides(
+  args: ParsedArguments,
+  keys: readonly (readonly [option: string, key: string])[],
+): Record<string, string> {
+  const overrides = configOverrides(args);
+  for (const [option, key] of keys) {
+    if (!args.isGiven(option)) continue;
+    overrides[key] = JSON.stringify(args.scalar(option));
+  }
+  return overrides;
+}
+
+/**
  * Reads a text file that the command line names.
  *
  * @throws {InputError} if it cannot be read.

@@ -25,7 +25,8 @@ import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 import { endOnInterrupt } from "./end_on_interrupt.ts";
 import { lawOf, memoryOf, secondsOf } from "./plan_options.ts";
-import { configOverrides, readTextFile } from "./read_run_config.ts";
+import { optionOverrides, readTextFile } from "./read_run_config.ts";
+import { refuseWithResume } from "./refuse_with_resume.ts";
 import { fitLines, sweepTable } from "./scale_tables.ts";
 import { SweepReporter } from "./sweep_reporter.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
@@ -135,7 +136,13 @@ export const scale: Command = {
   async run(args, output) {
     const path = args.string("out") ?? "";
     const resume = args.boolean("resume");
-    if (resume) refuseSettled(args);
+    if (resume) {
+      refuseWithResume(
+        args,
+        ["data", "config", ...KEYS.map(([name]) => name)],
+        "a sweep goes on as it began; start another one with another --out",
+      );
+    }
     const amounts = amountsOf(args);
     if (!resume && amounts === undefined) {
       throw new InputError(
@@ -270,30 +277,11 @@ async function keptBase({ path, given }: SweepFolder): Promise<GivenConfig> {
 async function baseOf(args: ParsedArguments): Promise<GivenConfig> {
   const path = args.positionals[0];
   const text = path === undefined ? "" : await readTextFile(path);
-  const overrides = configOverrides(args);
+  const overrides = optionOverrides(args, KEYS);
   const data = args.list("data");
   if (data.length > 0) {
-    const paths = data.map((path) => isUrl(path) ? path : resolve(path));
+    const paths = data.map((each) => isUrl(each) ? each : resolve(each));
     overrides["data.paths"] = JSON.stringify(paths);
   }
-  for (const [option, key] of KEYS) {
-    if (!args.isGiven(option)) continue;
-    const value = option === "tokenizer"
-      ? args.string(option)
-      : args.number(option);
-    overrides[key] = JSON.stringify(value);
-  }
   return parseGivenConfig(text, path ?? "run.yaml", overrides);
-}
-
-/** A sweep goes on as it began. */
-function refuseSettled(args: ParsedArguments): void {
-  const settled = ["data", "config", ...KEYS.map(([name]) => name)];
-  const given = settled.find((name) => args.isGiven(name));
-  if (given === undefined && args.positionals.length === 0) return;
-  throw new InputError(
-    `Cannot combine --resume with ${
-      given ? `--${given}` : args.positionals[0]
-    }: a sweep goes on as it began; start another one with another --out`,
-  );
 }

@@ -22,7 +22,12 @@ import type { TrainingSession } from "../train/training_session.ts";
 import type { Command } from "./command.ts";
 import { TUNE_MODES } from "../tune/tune_program.ts";
 import { endOnInterrupt } from "./end_on_interrupt.ts";
-import { configOverrides, readTextFile } from "./read_run_config.ts";
+import {
+  configOverrides,
+  optionOverrides,
+  readTextFile,
+} from "./read_run_config.ts";
+import { refuseWithResume } from "./refuse_with_resume.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
 import type { Output } from "./output.ts";
 import { lawOf } from "./plan_options.ts";
@@ -255,15 +260,11 @@ async function runOf(
 }> {
   const resumed = args.string("resume");
   if (resumed !== undefined) {
-    const settled = ["data", "out", ...KEYS.map(([name]) => name)];
-    const given = settled.find((name) => args.isGiven(name));
-    if (given !== undefined || args.positionals.length > 0) {
-      throw new InputError(
-        `Cannot combine --resume with ${
-          given ? `--${given}` : args.positionals[0]
-        }: a run goes on as it began; start another run instead`,
-      );
-    }
+    refuseWithResume(
+      args,
+      ["data", "out", ...KEYS.map(([name]) => name)],
+      "a run goes on as it began; start another run instead",
+    );
     const overrides = configOverrides(args);
     const other = Object.keys(overrides).find((key) =>
       !RESUMABLE.includes(key)
@@ -312,14 +313,7 @@ function withBudget({ config, given }: GivenConfig): GivenConfig {
 }
 
 function overridesOf(args: ParsedArguments): Record<string, string> {
-  const overrides = configOverrides(args);
-  for (const [option, key] of KEYS) {
-    if (!args.isGiven(option)) continue;
-    const value = option === "steps" || option === "seed"
-      ? args.number(option)
-      : args.string(option);
-    overrides[key] = JSON.stringify(value);
-  }
+  const overrides = optionOverrides(args, KEYS);
   if (args.boolean("skip-bad")) overrides["data.skip_bad"] = "true";
   const data = args.list("data");
   if (data.length > 0) overrides["data.paths"] = JSON.stringify(data);
