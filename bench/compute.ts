@@ -25,6 +25,7 @@ const BUDGETS = [2.5e11, 1e12, 4e12, 1.6e13];
 const RATIOS = [0.25, 0.5, 1, 2, 4];
 /** A text to train on, in the folder that `--texts` names. */
 const BOOKS = "text/gutenberg_books.jsonl";
+/** Tokens of a sequence. */
 const CONTEXT = "128";
 const PRIMER = { seed: 1, bytes: 8_000_000 };
 
@@ -61,10 +62,7 @@ export async function benchCompute(
   );
   const base = parseGivenConfig("", "bench", {
     "train.context": CONTEXT,
-    "data.paths": JSON.stringify([
-      join(texts, BOOKS),
-      primer,
-    ]),
+    "data.paths": JSON.stringify([join(texts, BOOKS), primer]),
   });
   const sweep = await prepareSweep({ folder: FOLDER, base, gpu, memory: null });
   await folder.describe(base, [grid]);
