@@ -82,7 +82,7 @@ export async function openCorpus(
     checkpoint,
     download,
   });
-  const data = checkpoint !== undefined && await exists(kept)
+  const data = checkpoint !== undefined && await holdsCorpus(kept)
     ? [kept]
     : isPrimer
     ? documentsOf(section, { seed })
@@ -218,7 +218,7 @@ export async function preparedCorpus(
   return await readManifest(path) === null ? null : path;
 }
 
-async function exists(folder: string): Promise<boolean> {
+async function holdsCorpus(folder: string): Promise<boolean> {
   try {
     return (await Deno.stat(join(folder, "manifest.json"))).isFile;
   } catch {

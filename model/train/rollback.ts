@@ -189,19 +189,19 @@ export class Rollback {
     const there: RememberedState[] = [];
     for (const good of later) {
       const { path, state } = good;
-      if (state.step < step && path !== null && await exists(path)) {
+      if (state.step < step && path !== null && await isFolder(path)) {
         there.push(good);
       }
     }
     const proven = there.filter(({ state }) => state.step + PROVEN <= step);
     const { path } = first;
-    const canStart = path === null || await exists(path);
+    const canStart = path === null || await isFolder(path);
     this.#good = [first, ...(canStart ? proven : there)];
     return proven.at(-1) ?? there.at(0) ?? first;
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function isFolder(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isDirectory;
   } catch {
