@@ -1,10 +1,8 @@
-import {
-  KEEP_ALL,
-  type RecomputePolicy,
-} from "../../kernels/plan/recompute.ts";
+import type { RecomputePolicy } from "../../kernels/plan/recompute.ts";
 import type { MemoryCategory } from "../../kernels/plan/plan.ts";
 import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import type { OptimizerKind } from "../parameter_set.ts";
+import { allowedPolicies } from "../train/allowed_policies.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { TrainingSession } from "../train/training_session.ts";
 import { microBatchCost } from "./micro_batch_cost.ts";
@@ -67,7 +65,8 @@ export class MemoryPlanner {
    * Makes a planner for one device and one run.
    *
    * @param capabilities What the device offers.
-   * @param config Context, optimizer, operands and samples of the run.
+   * @param config Context, optimizer, operands, samples of the run, and what it
+   * may compute again.
    * @param vocabulary Ids that the tokenizer knows.
    */
   constructor(
@@ -165,7 +164,7 @@ export class MemoryPlanner {
       (1 + replayCost(policy, shape));
     const ways = batches
       .flatMap((batch) =>
-        levels(shape.layers).map((policy) => ({
+        this.#levels(shape).map((policy) => ({
           batch,
           policy,
           slowdown: slowdown(batch, policy),
@@ -215,19 +214,37 @@ export class MemoryPlanner {
     policy: RecomputePolicy,
     limit: number,
   ): RecomputePolicy {
-    let low = Math.max(
+    const less = Math.max(
       0,
-      ...levels(shape.layers).map(({ blocks }) => blocks)
+      ...this.#levels(shape).map(({ blocks }) => blocks)
         .filter((blocks) => blocks < policy.blocks),
     );
-    let high = policy.blocks;
-    while (high - low > 1) {
-      const blocks = (low + high) >> 1;
-      const planned = this.bytes(shape, batch, { ...policy, blocks });
-      if (planned.peakBytes <= limit) high = blocks;
-      else low = blocks;
+    const between = this.#allowed(shape).filter(({ blocks }) =>
+      blocks > less && blocks < policy.blocks
+    );
+    let low = 0;
+    let high = between.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const planned = this.bytes(shape, batch, between[middle]);
+      if (planned.peakBytes <= limit) high = middle;
+      else low = middle + 1;
     }
-    return { ...policy, blocks: high };
+    return between[high] ?? policy;
+  }
+
+  /** Policies that the run allows, in quarters of blocks. */
+  #levels(shape: ModelShape): RecomputePolicy[] {
+    const quarters = [0, 1, 2, 3, 4].map((n) =>
+      Math.ceil(n * shape.layers / 4)
+    );
+    return this.#allowed(shape).filter(({ blocks }) =>
+      quarters.includes(blocks)
+    );
+  }
+
+  #allowed({ layers }: ModelShape): RecomputePolicy[] {
+    return allowedPolicies(this.#config.memory.recompute, layers);
   }
 }
 
@@ -236,16 +253,6 @@ function powersOfTwo(most: number): number[] {
   const powers: number[] = [];
   for (let power = most; power >= 1; power /= 2) powers.push(power);
   return powers;
-}
-
-/** Policies in the order in which training tries them, in quarters of blocks. */
-function levels(layers: number): RecomputePolicy[] {
-  const quarters = [1, 2, 3, 4].map((n) => Math.ceil(n * layers / 4));
-  return [
-    KEEP_ALL,
-    { elementwise: true, blocks: 0 },
-    ...[...new Set(quarters)].map((blocks) => ({ elementwise: true, blocks })),
-  ];
 }
 
 /** Share of a step's time that is spent on computing again. */

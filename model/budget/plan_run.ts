@@ -1,5 +1,6 @@
 import { InputError } from "../../data/input_error.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
+import { allowedPolicies } from "../train/allowed_policies.ts";
 import { checkBudget } from "./check_budget.ts";
 import { computeOptimum } from "./compute_optimum.ts";
 import type { MemoryFit } from "./memory_planner.ts";
@@ -161,16 +162,18 @@ function check({ seconds, uniqueTokens, base }: PlanQuestion): void {
 }
 
 function tooLittleMemory(
-  { shapes, memory, memoryPlanner }: PlanQuestion,
+  { shapes, base, memory, memoryPlanner }: PlanQuestion,
 ): InputError {
   const [smallest] = shapes;
-  const { peakBytes } = memoryPlanner.bytes(smallest, 1, {
-    elementwise: true,
-    blocks: smallest.layers,
-  });
+  const policies = allowedPolicies(base.memory.recompute, smallest.layers);
+  const peaks = policies.map((policy) =>
+    memoryPlanner.bytes(smallest, 1, policy).peakBytes
+  );
   return new InputError(
     `No model trains in ${formatBytes(memory ?? 0)}: the smallest one takes ` +
-      `${formatBytes(peakBytes)}; raise --memory, or lower the context`,
+      `${
+        formatBytes(Math.min(...peaks))
+      }; raise --memory, or lower the context`,
   );
 }
 

@@ -54,7 +54,7 @@ export function runConfigOf(
     ...planned,
     // The device decides when it trains: schedules follow the budget.
     train: { ...planned.train, budget: seconds, steps: null },
-    memory: { recompute: "auto", limit: memory },
+    memory: { ...base.memory, limit: memory },
   };
   return keepGiven(decided, base, given);
 }

@@ -185,7 +185,7 @@ function pointOf(
       evaluate: { ...base.evaluate, every: 0 },
       sample: { ...base.sample, prompts: [] },
       checkpoint: { every: 0, keep: 1, best: false },
-      memory: { recompute: "auto", limit: memory },
+      memory: { ...base.memory, limit: memory },
     },
   };
 }

@@ -16,6 +16,7 @@ import { generationProgram } from "../generate/generation_program.ts";
 import { TokenGenerator } from "../generate/token_generator.ts";
 import { LanguageModel } from "../language_model.ts";
 import type { ModelConfig } from "../model_config.ts";
+import { allowedPolicies } from "./allowed_policies.ts";
 import type { MemorySection, OptimizerSection } from "./run_config.ts";
 import {
   hyperValues,
@@ -163,10 +164,13 @@ export class TrainingSession {
     gpu: Gpu,
     options: SessionOptions,
   ): Promise<TrainingSession> {
-    const { limit } = options.memory;
+    const { memory: { recompute, limit }, config } = options;
     let refusal: DeviceError | undefined;
     let least = Infinity;
-    for (const policy of policies(options)) {
+    const layers = config.model_type === "gpt2"
+      ? config.n_layer
+      : config.num_hidden_layers;
+    for (const policy of allowedPolicies(recompute, layers)) {
       const { model, program } = build(
         gpu.capabilities,
         options,
@@ -362,25 +366,4 @@ function build(
     model,
     program: trainingProgram(model, shape, optimizer, policy, generation),
   };
-}
-
-/** Policies that the run allows, the fastest first. */
-function* policies(
-  { memory, config }: SessionOptions,
-): Generator<RecomputePolicy> {
-  const { recompute } = memory;
-  const layers = config.model_type === "gpt2"
-    ? config.n_layer
-    : config.num_hidden_layers;
-  const auto = recompute === "auto";
-  if (auto || recompute === "none") yield KEEP_ALL;
-  if (auto || recompute === "elementwise") {
-    yield { elementwise: true, blocks: 0 };
-  }
-  if (recompute === "block") yield { elementwise: false, blocks: layers };
-  if (auto) {
-    for (let blocks = 1; blocks <= layers; blocks++) {
-      yield { elementwise: true, blocks };
-    }
-  }
 }
