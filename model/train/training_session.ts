@@ -71,6 +71,9 @@ export interface SessionOptions {
   readonly operands?: OperandPrecision;
 }
 
+/** The heuristic's choice, which plans are made with. */
+const USUAL: ChooseVariant = (_problem, [usual]) => usual;
+
 /**
  * A model in training on a device: the compiled program and the calls that a
  * trainer makes of it.
@@ -155,7 +158,8 @@ export class TrainingSession {
   /**
    * Plans and compiles the training of a model. Where memory does not suffice
    * and the run allows it, activations are recomputed: results of cheap ops
-   * first, then whole blocks, as few as necessary.
+   * first, then whole blocks, as few as necessary. Chosen kernels that take more
+   * than the usual ones, for sums in parts, give way to them before that.
    *
    * @throws {InputError} if no allowed plan fits the limit.
    * @throws {DeviceError} if no allowed plan fits the device.
@@ -170,7 +174,10 @@ export class TrainingSession {
     const layers = config.model_type === "gpt2"
       ? config.n_layer
       : config.num_hidden_layers;
-    for (const policy of allowedPolicies(recompute, layers)) {
+    const choices = new Set([options.choose ?? USUAL, USUAL]);
+    const ways = allowedPolicies(recompute, layers)
+      .flatMap((policy) => [...choices].map((choose) => ({ policy, choose })));
+    for (const { policy, choose } of ways) {
       const { model, program } = build(
         gpu.capabilities,
         options,
@@ -178,7 +185,7 @@ export class TrainingSession {
       );
       const variants = new Map<string, string>();
       const plan = program.plan(gpu.capabilities, (key, candidates, pose) => {
-        const chosen = options.choose?.(key, candidates, pose) ?? candidates[0];
+        const chosen = choose(key, candidates, pose);
         variants.set(key, chosen.name);
         return chosen;
       }, options.operands);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { InputError } from "../../../data/input_error.ts";
+import type { ChooseVariant } from "../../../kernels/plan/plan_options.ts";
 import type { StartedEvent } from "../../../model/train/events.ts";
 import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
@@ -143,6 +144,46 @@ for (
     }
   });
 }
+
+Deno.test("kernels that were chosen do not take a run over its limit", async () => {
+  const gpu = await testDevice();
+  const { model, train, optimizer } = tinyConfig("text.txt");
+  const surroundings = { vocabSize: 257, context: train.context };
+  const options = {
+    config: resolveModel(
+      model,
+      { ...surroundings, bosTokenId: 256, eosTokenId: 256 },
+      "tiny.yaml",
+    ),
+    shape: { batch: train.batch, context: train.context, vocabulary: 257 },
+    optimizer,
+    samples: false,
+  };
+  // A product that is split by its depth keeps the sums of the parts.
+  const split: ChooseVariant = (problem, candidates) =>
+    (problem.startsWith("matmul")
+      ? candidates.find(({ name }) => name.endsWith("_split2"))
+      : undefined) ?? candidates[0];
+  const peakWith = async (limit: number | null) => {
+    const session = await TrainingSession.open(gpu, {
+      ...options,
+      memory: { recompute: "none", limit },
+      choose: split,
+    });
+    const { peakBytes } = session.executable.plan;
+    session.close();
+    return peakBytes;
+  };
+  const { peakBytes: planned } = TrainingSession.plan(
+    gpu.capabilities,
+    { ...options, memory: { recompute: "none", limit: null } },
+    (_problem, [usual]) => usual,
+  );
+  const free = await peakWith(null);
+  // A GPU's usual kernels may be split already.
+  assert(gpu.capabilities.software ? free > planned : free >= planned);
+  assertEquals(await peakWith(planned), planned);
+});
 
 Deno.test("little memory makes a run recompute, too little is bad input", () =>
   withFolder(async (folder) => {
