@@ -205,7 +205,7 @@ function describeEnd(
     `${REASONS[event.reason]} after ${step} steps, ` +
     `${formatDuration(seconds)}${loss}`,
     ...(predicted ? outcomeTable(event, predicted) : []),
-    ...exercises.map((result) => describeExercise(result)),
+    ...(exercises.length > 0 ? exerciseTable(exercises) : []),
     ...(checkpoint === null ? [] : [`checkpoint ${checkpoint}`]),
   ];
 }
@@ -244,9 +244,32 @@ function outcomeTable(
   );
 }
 
-function describeExercise({ skill, correct, total }: ExerciseResult): string {
-  const percent = (100 * correct / Math.max(total, 1)).toFixed(0);
-  return `  ${skill.padEnd(20)} ${correct} of ${total} right, ${percent} %`;
+/** Accuracy on held-out exercises by skill, beside that of guessing. */
+function exerciseTable(exercises: readonly ExerciseResult[]): string[] {
+  const sum = (of: (result: ExerciseResult) => number) =>
+    exercises.reduce((total, result) => total + of(result), 0);
+  const total = sum((result) => result.total);
+  const all: ExerciseResult = {
+    skill: "all",
+    correct: sum((result) => result.correct),
+    total,
+    chance: sum((result) => result.chance * result.total) / total,
+  };
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  return tableLines(
+    [
+      { title: "held-out exercises", align: "left" },
+      { title: "right", align: "right" },
+      { title: "accuracy", align: "right" },
+      { title: "chance", align: "right" },
+    ],
+    [...exercises, all].map(({ skill, correct, total, chance }) => [
+      skill,
+      `${correct} of ${total}`,
+      percent(correct / total),
+      percent(chance),
+    ]),
+  );
 }
 
 /**

@@ -116,6 +116,8 @@ export interface ExerciseResult {
   readonly correct: number;
   /** Exercises asked. */
   readonly total: number;
+  /** Share of them that guessing would get right. */
+  readonly chance: number;
 }
 
 /** Training has ended. */

@@ -29,7 +29,7 @@ interface Candidate {
  * @param tokenizer Its tokenizer.
  * @param options `seed` and number of exercises of each skill; `batch` and
  * `context` are those of the session.
- * @returns Right answers by skill.
+ * @returns Right answers by skill, with what guessing would give.
  */
 export async function scoreExercises(
   session: Pick<TrainingSession, "tokenLosses">,
@@ -66,16 +66,25 @@ export async function scoreExercises(
         .reduce((sum, loss) => sum + loss, 0);
     });
   }
-  const results = new Map<string, { correct: number; total: number }>();
-  exercises.forEach(({ skill, answer }, index) => {
-    const { correct, total } = results.get(skill) ?? { correct: 0, total: 0 };
-    const likeliest = losses[index].indexOf(Math.min(...losses[index]));
-    results.set(skill, {
-      correct: correct + Number(likeliest === answer),
-      total: total + 1,
-    });
+  const skills = new Set(exercises.map(({ skill }) => skill));
+  return [...skills].map((skill) => {
+    const asked = exercises
+      .map((exercise, index) => ({ ...exercise, losses: losses[index] }))
+      .filter((exercise) => exercise.skill === skill);
+    const right = asked.filter(({ answer, losses }) =>
+      losses.indexOf(Math.min(...losses)) === answer
+    );
+    const guessed = asked.reduce(
+      (sum, { choices }) => sum + 1 / choices.length,
+      0,
+    );
+    return {
+      skill,
+      correct: right.length,
+      total: asked.length,
+      chance: guessed / asked.length,
+    };
   });
-  return [...results].map(([skill, counts]) => ({ skill, ...counts }));
 }
 
 /** Prompt and choice as a row; only the choice's tokens are targets. */

@@ -138,7 +138,10 @@ Deno.test("what matters later stays", () => {
       seconds: 182,
       validationLoss: 1.75,
       checkpoint: "run/step-100",
-      exercises: [{ skill: "addition", correct: 18, total: 25 }],
+      exercises: [
+        { skill: "addition", correct: 18, total: 25, chance: 0.25 },
+        { skill: "yes or no", correct: 3, total: 5, chance: 0.5 },
+      ],
       reason: "completed",
     },
   ];
@@ -154,7 +157,10 @@ Deno.test("what matters later stays", () => {
     "  a\\x1b[2Jtime",
     "step 60: saved run/step-60 (best so far)",
     "finished after 100 steps, 3 min 2 s, validation loss 1.7500",
-    "  addition             18 of 25 right, 72 %",
+    "held-out exercises     right  accuracy  chance",
+    "addition            18 of 25      72 %    25 %",
+    "yes or no             3 of 5      60 %    50 %",
+    "all                 21 of 30      70 %    29 %",
     "checkpoint run/step-100",
   ]);
 });

@@ -49,12 +49,12 @@ Deno.test("the choice of the least loss counts as the answer", async () => {
   const wise = fakeSession((row) => right[row] ? 1 : 2);
   assertEquals(
     await scoreExercises(wise, tokenizer, OPTIONS),
-    skills.map((skill) => ({ skill, correct: 5, total: 5 })),
+    skills.map((skill) => ({ skill, correct: 5, total: 5, chance: 0.25 })),
   );
   const fool = fakeSession((row) => right[row] ? 2 : 1);
   assertEquals(
     await scoreExercises(fool, tokenizer, OPTIONS),
-    skills.map((skill) => ({ skill, correct: 0, total: 5 })),
+    skills.map((skill) => ({ skill, correct: 0, total: 5, chance: 0.25 })),
   );
 });
 
