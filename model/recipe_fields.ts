@@ -66,10 +66,7 @@ export const RECIPE_FIELDS: Section<RecipeConfig> = {
  * What a model that is trained from nothing has of them unless told: what paid
  * in `bench recipes`.
  */
-export const FRESH_RECIPE: Partial<RecipeConfig> = {
-  qk_norm: true,
-  zero_init: true,
-};
+export const FRESH_RECIPE: Partial<RecipeConfig> = { qk_norm: true };
 
 /**
  * Names the architecture that Transformers has for a set of ingredients.

@@ -14,7 +14,7 @@ async function writeLongText(folder: string): Promise<string> {
 Deno.test("train chooses the model of a run that names a time and none", () =>
   withFolder(async (folder) => {
     const out = join(folder, "run");
-    const seconds = 16;
+    const seconds = 24;
     const yaml = join(folder, "run.yaml");
     await Deno.writeTextFile(
       yaml,

@@ -25,14 +25,13 @@ checkpoint: { every: 0 }
 export const TINY_LLAMA_YAML: string = TINY_YAML.replace(
   /model: .*/,
   "model: { family: llama, hidden_size: 32, num_hidden_layers: 2, " +
-    "num_attention_heads: 2, num_key_value_heads: 1, qk_norm: false, " +
-    "zero_init: false }",
+    "num_attention_heads: 2, num_key_value_heads: 1, qk_norm: false }",
 );
 
 /** The same with what a llama model may have beyond Llama. */
 export const TINY_RECIPE_YAML: string = TINY_LLAMA_YAML.replace(
-  "qk_norm: false, zero_init: false",
-  "qk_norm: true, zero_init: false, hidden_act: relu2, " +
+  "qk_norm: false",
+  "qk_norm: true, hidden_act: relu2, " +
     "final_logit_softcapping: 3",
 );
 

@@ -45,7 +45,7 @@ for (const [family, model] of Object.entries(MODELS)) {
     const gpu = await testDevice();
     const run = parseRunConfig(
       `{ model: ${model}, train: { context: ${CONTEXT} }, ` +
-        "optimizer: { clip: 0 }, sample: { prompts: [] } }",
+        "optimizer: { kind: adamw, clip: 0 }, sample: { prompts: [] } }",
       "run.yaml",
     );
     const shape = shapeOf(run.model);

@@ -49,6 +49,7 @@ Deno.test("a run on a machine that slows down still ends with its time and its s
     const config = tinyConfig(await writeText(folder), {
       ...BUDGET,
       "schedule.kind": "wsd",
+      "schedule.decay": "0.2",
       "evaluate.every": "25",
     });
     const out = join(folder, "run");

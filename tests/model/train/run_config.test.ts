@@ -268,9 +268,7 @@ Deno.test("what a model leaves open comes from tokenizer, run and family", () =>
     max_position_embeddings: 64,
     tie_word_embeddings: true,
     ...defaultsOf(RECIPE_FIELDS),
-    // What paid, unless told.
-    qk_norm: true,
-    zero_init: true,
+    qk_norm: true, // what paid, unless told
     initializer_range: 0.02,
     attention_bias: false,
     mlp_bias: false,
