@@ -43,8 +43,9 @@ const DEFAULT_BUDGET = 180;
  */
 const PRIMER_RUN: Readonly<Record<string, string>> = {
   "train.context": "128",
-  "train.batch": "4",
-  "optimizer.learning_rate": "3e-3",
+  "train.batch": "8",
+  "optimizer.learning_rate": "5e-3",
+  "schedule.warmup": "40",
   "evaluate.every": "0",
   "checkpoint.every": "0",
 };
