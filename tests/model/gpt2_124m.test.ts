@@ -90,7 +90,7 @@ Deno.test("GPT-2 124M takes a step within WebGPU's default limits", async () => 
   const gpu = await openDevice({ defaultLimits: true });
   assertEquals(gpu.capabilities.limits.maxStorageBufferBindingSize, BINDING);
   const { model, optimizer, memory } = parseRunConfig(
-    "model: { preset: gpt2 }",
+    "{ model: { preset: gpt2 }, optimizer: { kind: adamw } }",
     "gpt2.yaml",
   );
   const config = resolveModel(model, {
