@@ -56,7 +56,7 @@ export interface LayerCache {
  *   "example",
  * );
  * const model = new LanguageModel(config, 2 ** 28);
- * assertEquals(model.parameters.count, 3224);
+ * assertEquals(model.parameters.count, 3232);
  *
  * const graph = new Graph();
  * const tokens = graph.input("tokens", [2 * 16], "u32");
