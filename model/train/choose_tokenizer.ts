@@ -8,11 +8,11 @@ import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
 import { computeOptimum } from "../budget/compute_optimum.ts";
 import { guessedRate } from "../budget/measured_device.ts";
 import { closestShape, modelShapes } from "../budget/model_shape.ts";
-import { USUAL_LAW } from "../budget/scaling_law.ts";
+import type { ScalingLaw } from "../budget/scaling_law.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
 import { VOCABULARY_SIZES, vocabularySize } from "../budget/vocabulary_law.ts";
 import { LanguageModel } from "../language_model.ts";
-import { AUTO_TOKENIZER, preparedCorpus, textOf } from "./open_corpus.ts";
+import { AUTO_TOKENIZER, documentsOf, preparedCorpus } from "./open_corpus.ts";
 import { resolveModel } from "./resolve_model.ts";
 import type { DataSection, RunConfig } from "./run_config.ts";
 
@@ -36,6 +36,8 @@ export interface TokenizerQuestion {
   readonly capabilities: Pick<Capabilities, "software">;
   /** Whether the model is chosen by a plan. */
   readonly planned: boolean;
+  /** Law that the plan chooses it by. */
+  readonly law: ScalingLaw;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function chooseTokenizer(
     };
   }
   const { files, vocabSize, bytes, tokens } = await trainBpe(
-    beginningOf(textOf(data, config.seed)),
+    beginningOf(documentsOf(data, { seed: config.seed })),
     { vocabSize: size, split: "gpt4", minFrequency: LEAST_FREQUENCY },
   );
   const folder = join(question.out, "tokenizer");
@@ -89,12 +91,12 @@ export async function chooseTokenizer(
 /** The run's arithmetic and width, as far as they are known beforehand. */
 function amountOf(
   { train, model }: RunConfig,
-  { capabilities, planned }: TokenizerQuestion,
+  { capabilities, planned, law }: TokenizerQuestion,
 ): { flops: number; width: number } {
   const { context, batch, accumulation, steps, budget } = train;
   const inTime = (budget ?? Infinity) * guessedRate(capabilities);
   if (planned) {
-    const { parameters } = computeOptimum(USUAL_LAW, inTime);
+    const { parameters } = computeOptimum(law, inTime);
     const shapes = modelShapes({ ...BYTES, context });
     return { flops: inTime, width: closestShape(shapes, parameters).width };
   }

@@ -169,19 +169,12 @@ function readOptions(
 }
 
 /**
- * The documents of a run, for whoever reads them before they are tokens.
+ * The documents of a run.
  *
  * @param section What the run says of its data.
- * @param seed Seed of the primer.
+ * @param options Seed of the primer; how to download.
  */
-export function textOf(
-  section: DataSection,
-  seed: number,
-): AsyncGenerator<Document, void, void> {
-  return documentsOf(section, { seed });
-}
-
-function documentsOf(
+export function documentsOf(
   section: DataSection,
   { seed, download }: {
     readonly seed: number;

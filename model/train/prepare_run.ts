@@ -140,7 +140,7 @@ export interface PreparedRun {
  */
 export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   const { out, resume = false, now = () => performance.now() } = options;
-  const { startedAt = now() } = options;
+  const { startedAt = now(), law = USUAL_LAW } = options;
   checkBudget(options.config.train.budget ?? 0);
   const cleanup = new DisposableStack();
   try {
@@ -181,6 +181,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
         out,
         capabilities: gpu.capabilities,
         planned: isPlanned(options),
+        law,
       });
     const settled = {
       ...options,
@@ -201,7 +202,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
         elapsed,
         tokenizer,
         uniqueTokens: corpus.train.tokenCount,
-        law: options.law ?? USUAL_LAW,
+        law,
         ...(options.onPlan ? { onPlan: options.onPlan } : {}),
       })
       : undefined;

@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { InputError } from "../../../data/input_error.ts";
 import { prepareCorpus } from "../../../data/prepare_corpus.ts";
 import { loadTokenizer } from "../../../data/tokenize/load_tokenizer.ts";
+import { USUAL_LAW } from "../../../model/budget/scaling_law.ts";
 import { chooseTokenizer } from "../../../model/train/choose_tokenizer.ts";
 import { openTokenizer } from "../../../model/train/open_corpus.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
@@ -35,7 +36,12 @@ Deno.test("a long run on auto learns a vocabulary of its text", () =>
       "train.steps": "null",
       "train.budget": "30d",
     });
-    const question = { out: folder, capabilities: software, planned: true };
+    const question = {
+      out: folder,
+      capabilities: software,
+      planned: true,
+      law: USUAL_LAW,
+    };
     const { data, notices } = await chooseTokenizer(config, question);
     assertEquals(data.tokenizer, join(folder, "tokenizer"));
     assertEquals(notices.length, 1);
@@ -94,7 +100,12 @@ Deno.test("a resumed run keeps its tokenizer and needs no text", () =>
 Deno.test("what is named, and what a corpus was prepared with, stays", () =>
   withFolder(async (folder) => {
     const text = await writeText(folder);
-    const question = { out: folder, capabilities: software, planned: true };
+    const question = {
+      out: folder,
+      capabilities: software,
+      planned: true,
+      law: USUAL_LAW,
+    };
     const named = tinyConfig(text, { "data.tokenizer": "characters" });
     assertEquals((await chooseTokenizer(named, question)).data, named.data);
     const corpus = join(folder, "corpus");
