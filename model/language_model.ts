@@ -12,7 +12,7 @@ import type {
 } from "./family/family.ts";
 import { gpt2 } from "./family/gpt2.ts";
 import { llama } from "./family/llama.ts";
-import type { ModelConfig } from "./model_config.ts";
+import { layersOf, type ModelConfig } from "./model_config.ts";
 import {
   ParameterSet,
   type ParameterSpec,
@@ -97,9 +97,7 @@ export class LanguageModel {
 
   /** Number of layers. */
   get layers(): number {
-    return this.config.model_type === "gpt2"
-      ? this.config.n_layer
-      : this.config.num_hidden_layers;
+    return layersOf(this.config);
   }
 
   /** Width of the residual stream. */

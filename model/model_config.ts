@@ -81,6 +81,17 @@ export interface LlamaConfig extends SharedConfig, RecipeConfig {
 /** A model of any family; `model_type` says which. */
 export type ModelConfig = Gpt2Config | LlamaConfig;
 
+/**
+ * Blocks of a model.
+ *
+ * @param config Its configuration.
+ */
+export function layersOf(config: ModelConfig): number {
+  return config.model_type === "gpt2"
+    ? config.n_layer
+    : config.num_hidden_layers;
+}
+
 /** Types of models that can be read; `minnow` is a Llama with more to it. */
 const TYPES = ["gpt2", "llama", "qwen3", "minnow"] as const;
 

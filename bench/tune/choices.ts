@@ -1,3 +1,4 @@
+import { VARIANTS } from "../../model/tune/tune_program.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { Trial } from "../../kernels/tune/trial.ts";
 import { tune } from "../../kernels/tune/tuner.ts";
@@ -25,9 +26,6 @@ export interface ChoiceComparison {
   };
 }
 
-/** Variants that a quick tuning times, as in training. */
-const QUICK_VARIANTS = 6;
-
 /**
  * Tunes problems twice quickly and once with every variant, and compares the
  * choices by the timings of the last.
@@ -49,7 +47,7 @@ export async function compareChoices(
     .slice(0, most)
     .map(({ problem }) => problem);
   const tables: TuningTable[] = [];
-  for (const variants of [QUICK_VARIANTS, QUICK_VARIANTS, Infinity]) {
+  for (const variants of [VARIANTS.quick, VARIANTS.quick, VARIANTS.full]) {
     const { table } = await tune(gpu, costliest, new Map(), {
       variants,
       limit: () => Infinity,

@@ -15,7 +15,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { generationProgram } from "../generate/generation_program.ts";
 import { TokenGenerator } from "../generate/token_generator.ts";
 import { LanguageModel } from "../language_model.ts";
-import type { ModelConfig } from "../model_config.ts";
+import { layersOf, type ModelConfig } from "../model_config.ts";
 import { allowedPolicies } from "./allowed_policies.ts";
 import type { MemorySection, OptimizerSection } from "./run_config.ts";
 import {
@@ -171,9 +171,7 @@ export class TrainingSession {
     const { memory: { recompute, limit }, config } = options;
     let refusal: DeviceError | undefined;
     let least = Infinity;
-    const layers = config.model_type === "gpt2"
-      ? config.n_layer
-      : config.num_hidden_layers;
+    const layers = layersOf(config);
     const choices = new Set([options.choose ?? USUAL, USUAL]);
     const ways = allowedPolicies(recompute, layers)
       .flatMap((policy) => [...choices].map((choose) => ({ policy, choose })));

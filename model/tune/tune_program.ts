@@ -18,7 +18,7 @@ export type TuneMode = "off" | "quick" | "full";
 export const TUNE_MODES: readonly TuneMode[] = ["off", "quick", "full"];
 
 /** Variants that are timed of each problem. */
-const VARIANTS: Readonly<Record<Exclude<TuneMode, "off">, number>> = {
+export const VARIANTS: Readonly<Record<Exclude<TuneMode, "off">, number>> = {
   quick: 6,
   full: Infinity,
 };

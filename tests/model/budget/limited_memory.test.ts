@@ -5,13 +5,12 @@ import {
   MemoryPlanner,
 } from "../../../model/budget/memory_planner.ts";
 import type { ModelShape } from "../../../model/budget/model_shape.ts";
-import { LanguageModel } from "../../../model/language_model.ts";
 import type { ParameterKind } from "../../../model/parameter_set.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { hyperValues } from "../../../model/train/training_program.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { assertClose, testDevice } from "../../kernels/harness.ts";
+import { shapeOfRun } from "./shape_of_run.ts";
 
 const VOCABULARY = 64;
 const CONTEXT = 64;
@@ -48,7 +47,7 @@ for (const [family, model] of Object.entries(MODELS)) {
         "optimizer: { kind: adamw, clip: 0 }, sample: { prompts: [] } }",
       "run.yaml",
     );
-    const shape = shapeOf(run.model);
+    const shape = shapeOfRun(run, VOCABULARY);
     const planner = new MemoryPlanner(gpu.capabilities, run, VOCABULARY);
     const take = (fit: MemoryFit, limit: number | null) =>
       takeStep(shape, run, fit, limit);
@@ -81,28 +80,6 @@ for (const [family, model] of Object.entries(MODELS)) {
     }
     assert(replaying > 0, "no limit makes the step compute anything again");
   });
-}
-
-function shapeOf(section: ModelShape["section"]): ModelShape {
-  const config = resolveModel(section, {
-    vocabSize: VOCABULARY,
-    context: CONTEXT,
-    bosTokenId: null,
-    eosTokenId: null,
-  }, "run.yaml");
-  const model = new LanguageModel(config, Infinity);
-  const { count } = model.parameters;
-  return {
-    width: model.width,
-    layers: config.model_type === "gpt2"
-      ? config.n_layer
-      : config.num_hidden_layers,
-    section,
-    config,
-    parameters: count,
-    blockParameters: count - VOCABULARY * model.width,
-    flopsPerToken: 6 * count,
-  };
 }
 
 /** Gradients, loss and weights of a step on the same data, cut as told. */

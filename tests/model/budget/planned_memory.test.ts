@@ -2,14 +2,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InputError } from "../../../data/input_error.ts";
 import { Random } from "../../../data/random.ts";
 import { MemoryPlanner } from "../../../model/budget/memory_planner.ts";
-import { LanguageModel } from "../../../model/language_model.ts";
 import { allowedPolicies } from "../../../model/train/allowed_policies.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import type { RunConfig } from "../../../model/train/run_config.ts";
 import { trainingShape } from "../../../model/train/training_shape.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { testDevice } from "../../kernels/harness.ts";
+import { shapeOfRun } from "./shape_of_run.ts";
 
 const RUNS = 50;
 const SEED = "planned memory";
@@ -61,30 +60,6 @@ function between(random: Random, low: number, high: number): number {
   return low + random.integer(high - low + 1);
 }
 
-/** The run's model as the planner knows models. */
-function shapeOf({ model: section, train }: RunConfig, vocabulary: number) {
-  const config = resolveModel(section, {
-    vocabSize: vocabulary,
-    context: train.context,
-    bosTokenId: null,
-    eosTokenId: null,
-  }, "random.yaml");
-  const model = new LanguageModel(config, Infinity);
-  const { count } = model.parameters;
-  return {
-    width: model.width,
-    layers: config.model_type === "gpt2"
-      ? config.n_layer
-      : config.num_hidden_layers,
-    section,
-    config,
-    parameters: count,
-    // These decide what is fast, not what memory it takes.
-    blockParameters: count,
-    flopsPerToken: 6 * count,
-  };
-}
-
 Deno.test(`${RUNS} random runs allocate what was planned, to the byte`, async () => {
   const gpu = await testDevice();
   const random = new Random(SEED);
@@ -93,7 +68,7 @@ Deno.test(`${RUNS} random runs allocate what was planned, to the byte`, async ()
     const run = drawRun(random);
     const vocabulary = between(random, 2, 100);
     const { train, optimizer, sample, memory: { recompute } } = run;
-    const shape = shapeOf(run, vocabulary);
+    const shape = shapeOfRun(run, vocabulary);
     const planner = new MemoryPlanner(gpu.capabilities, run, vocabulary);
     const sequences = train.batch * train.accumulation;
     const fitIn = (limit: number) =>
