@@ -1,4 +1,4 @@
-import { join, resolve } from "@std/path";
+import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { withAtomicDirectory } from "./atomic_write.ts";
 import type { Corpus } from "./corpus/corpus.ts";
@@ -18,7 +18,7 @@ import { writeParts } from "./corpus/write_parts.ts";
 import type { Document } from "./document.ts";
 import { InputError } from "./input_error.ts";
 import { findSourceFiles } from "./read/find_source_files.ts";
-import { isUrl } from "./read/is_url.ts";
+import { absoluteSource } from "./read/absolute_source.ts";
 import { readDocuments } from "./read/read_documents.ts";
 import type { ReadOptions } from "./read/read_options.ts";
 import type { Tokenizer } from "./tokenize/tokenizer.ts";
@@ -209,7 +209,7 @@ async function describeSources(options: PrepareOptions): Promise<Sources> {
   const files = await findSourceFiles(data, options.read?.download);
   return {
     list: files.map(({ path, size, modified, sha256 }) => ({
-      path: isUrl(path) ? path : resolve(path),
+      path: absoluteSource(path),
       bytes: size,
       ...(sha256 === null ? { modified } : { sha256 }),
     })),

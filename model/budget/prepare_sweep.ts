@@ -2,7 +2,7 @@ import { resolve } from "@std/path";
 import { readManifest } from "../../data/corpus/manifest.ts";
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
-import { isUrl } from "../../data/read/is_url.ts";
+import { absoluteSource } from "../../data/read/absolute_source.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openCorpus } from "../train/open_corpus.ts";
 import type { GivenConfig } from "../train/parse_run_config.ts";
@@ -148,6 +148,6 @@ async function tokensOf(
     // The tokenizer is the one that they were made with.
     return { ...section, paths: [made], tokenizer: null };
   }
-  const paths = section.paths.map((path) => isUrl(path) ? path : resolve(path));
+  const paths = section.paths.map(absoluteSource);
   return { ...section, paths };
 }

@@ -2,6 +2,7 @@ import { dirname } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { cacheFolder } from "../../data/cache_folder.ts";
 import { fieldOf } from "../../data/field_of.ts";
+import { isPositive } from "../../data/is_positive.ts";
 import {
   type AdapterCacheFile,
   adapterCacheFile,
@@ -85,8 +86,4 @@ export class RateCache {
       if (!(error instanceof Error)) throw error;
     }
   }
-}
-
-function isPositive(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value);
 }

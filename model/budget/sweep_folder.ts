@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { fieldOf } from "../../data/field_of.ts";
+import { isPositive } from "../../data/is_positive.ts";
 import { FolderLock } from "../../data/folder_lock.ts";
 import { InputError } from "../../data/input_error.ts";
 import { readIfThere } from "../../data/read_if_there.ts";
@@ -218,8 +219,4 @@ function parseSweep(
     };
   });
   return { grids: parsed, given: new Set(given.map(String)) };
-}
-
-function isPositive(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && Number.isFinite(value);
 }

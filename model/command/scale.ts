@@ -1,7 +1,7 @@
-import { basename, join, resolve } from "@std/path";
+import { basename, join } from "@std/path";
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
-import { isUrl } from "../../data/read/is_url.ts";
+import { absoluteSource } from "../../data/read/absolute_source.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { fitSweep } from "../budget/fit_sweep.ts";
 import { MeasuredDevice } from "../budget/measured_device.ts";
@@ -280,7 +280,7 @@ async function baseOf(args: ParsedArguments): Promise<GivenConfig> {
   const overrides = optionOverrides(args, KEYS);
   const data = args.list("data");
   if (data.length > 0) {
-    const paths = data.map((each) => isUrl(each) ? each : resolve(each));
+    const paths = data.map(absoluteSource);
     overrides["data.paths"] = JSON.stringify(paths);
   }
   return parseGivenConfig(text, path ?? "run.yaml", overrides);

@@ -1,6 +1,7 @@
-import { basename, extname, join, resolve } from "@std/path";
+import { basename, extname, join } from "@std/path";
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
+import { absoluteSource } from "../../data/read/absolute_source.ts";
 import { isUrl } from "../../data/read/is_url.ts";
 import { planJson } from "../budget/plan_json.ts";
 import { USUAL_LAW } from "../budget/scaling_law.ts";
@@ -294,9 +295,7 @@ async function runOf(
   const suitsPreset = onPrimer &&
     (namesModel(run.given) || (run.config.train.budget ?? 0) <= PRIMER_SECONDS);
   const { config } = suitsPreset ? parse({ ...PRIMER_RUN, ...overrides }) : run;
-  const paths = config.data.paths.map((given) =>
-    isUrl(given) ? given : resolve(given)
-  );
+  const paths = config.data.paths.map(absoluteSource);
   return {
     config: { ...config, data: { ...config.data, paths } },
     ...(suitsPreset ? {} : { given: run.given }),
