@@ -208,13 +208,15 @@ export { ParameterSet } from "./model/parameter_set.ts";
 export type {
   Initializer,
   MuonMatrix,
+  ParameterPart,
+  ParameterSpec,
+} from "./model/parameter_set.ts";
+export type {
   OptimizerKind,
   ParameterKind,
   ParameterPack,
-  ParameterPart,
-  ParameterSpec,
   ParameterStorage,
-} from "./model/parameter_set.ts";
+} from "./model/parameter_pack.ts";
 export { PRESETS } from "./model/preset.ts";
 export type { Preset } from "./model/preset.ts";
 export { listCheckpoints } from "./model/train/checkpoint.ts";

@@ -13,11 +13,8 @@ import type {
 import { gpt2 } from "./family/gpt2.ts";
 import { llama } from "./family/llama.ts";
 import { layersOf, type ModelConfig } from "./model_config.ts";
-import {
-  ParameterSet,
-  type ParameterSpec,
-  type ParameterStorage,
-} from "./parameter_set.ts";
+import type { ParameterStorage } from "./parameter_pack.ts";
+import { ParameterSet, type ParameterSpec } from "./parameter_set.ts";
 
 /** Final hidden states, and the weight that turns them into logits. */
 export interface HiddenStates {

@@ -1,7 +1,8 @@
 import { InputError } from "../data/input_error.ts";
 import type { Executable } from "../kernels/plan/executable.ts";
 import type { WeightSource } from "./io/weight_source.ts";
-import type { ParameterKind, ParameterSet } from "./parameter_set.ts";
+import type { ParameterKind } from "./parameter_pack.ts";
+import type { ParameterSet } from "./parameter_set.ts";
 
 /** Prefixes that some checkpoints of the same family leave out. */
 const OPTIONAL_PREFIXES = ["transformer.", "model."];

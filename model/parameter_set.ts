@@ -3,8 +3,14 @@ import {
   createTensor,
   elementCount,
   type Tensor,
-  type TensorRole,
 } from "../kernels/ops/tensor.ts";
+import {
+  packOf,
+  type ParameterKind,
+  type ParameterPack,
+  type ParameterStorage,
+  storedIn,
+} from "./parameter_pack.ts";
 
 /** How a parameter is initialised. */
 export type Initializer =
@@ -42,55 +48,6 @@ export interface ParameterSpec {
   /** Initial values. */
   readonly initial: Initializer;
 }
-
-/** Optimizers that there are: AdamW for all, or Muon for hidden matrices. */
-export type OptimizerKind = "adamw" | "muon";
-
-/** What is stored beside weights and gradients. */
-export interface ParameterStorage {
-  /** What updates hidden matrices; AdamW has the rest. @default "adamw" */
-  readonly optimizer?: OptimizerKind;
-  /** Whether an average of the weights is kept. @default false */
-  readonly averaged?: boolean;
-}
-
-/** A flat tensor that many parameters lie in, with what belongs to it. */
-export type ParameterPack =
-  & {
-    /** Whether weight decay applies to all of it. */
-    readonly decay: boolean;
-    /** The weights. */
-    readonly weight: Tensor;
-    /** The gradients' accumulator. */
-    readonly gradient: Tensor;
-    /** Average of the weights, where there is one. */
-    readonly average?: Tensor;
-  }
-  & (
-    | {
-      /** What updates it. */
-      readonly optimizer: "adamw";
-      /** First moments. */
-      readonly firstMoment: Tensor;
-      /** Second moments. */
-      readonly secondMoment: Tensor;
-    }
-    | {
-      /** What updates it. */
-      readonly optimizer: "muon";
-      /** Means of gradients. */
-      readonly momentum: Tensor;
-    }
-  );
-
-/** What is stored for each parameter, moments as its optimizer has them. */
-export type ParameterKind =
-  | "weight"
-  | "gradient"
-  | "average"
-  | "firstMoment"
-  | "secondMoment"
-  | "momentum";
 
 /** A matrix that Muon updates, with what belongs to it. */
 export interface MuonMatrix {
@@ -175,6 +132,7 @@ export class ParameterSet {
       const members = specs.filter((spec) =>
         spec.decay === decay && (spec.hidden ? optimizer : "adamw") === kind
       );
+      if (kind === "muon") sortByShape(members);
       for (const group of groups(members, most)) {
         const pack = packOf(packs.length, group.elements, {
           optimizer: kind,
@@ -325,6 +283,19 @@ function shapeOf({ parts }: ParameterSpec): readonly number[] {
   return [rows, ...first.shape.slice(1)];
 }
 
+/**
+ * Puts parameters of matrices of one shape side by side: Muon works on many of
+ * them in one launch where they lie equally far apart.
+ */
+function sortByShape(specs: ParameterSpec[]): void {
+  const shapes = [...new Set(specs.map(({ parts }) => parts[0].shape.join()))];
+  specs.sort((one, other) => {
+    const [a, b] = [one, other]
+      .map(({ parts }) => shapes.indexOf(parts[0].shape.join()));
+    return a - b;
+  });
+}
+
 function groups(
   specs: readonly ParameterSpec[],
   most: number,
@@ -342,45 +313,6 @@ function groups(
     group.elements += elements;
   }
   return found;
-}
-
-/** The flat tensor of one kind, where the pack has it. */
-function storedIn(
-  pack: ParameterPack,
-  kind: ParameterKind,
-): Tensor | undefined {
-  const stored: Partial<Record<ParameterKind, Tensor>> = pack;
-  return stored[kind];
-}
-
-function packOf(
-  index: number,
-  elements: number,
-  { optimizer, decay, averaged }: Required<ParameterStorage> & {
-    readonly decay: boolean;
-  },
-): ParameterPack {
-  const flat = (what: string, role: TensorRole) =>
-    createTensor({
-      name: `${what} ${index}`,
-      shape: [elements],
-      dtype: "f32",
-      role,
-    });
-  const common = {
-    decay,
-    weight: flat("weights", "weight"),
-    gradient: flat("gradients", "gradient"),
-    ...(averaged ? { average: flat("averages", "moment") } : {}),
-  };
-  return optimizer === "muon"
-    ? { ...common, optimizer, momentum: flat("momenta", "moment") }
-    : {
-      ...common,
-      optimizer,
-      firstMoment: flat("first moments", "moment"),
-      secondMoment: flat("second moments", "moment"),
-    };
 }
 
 function view(

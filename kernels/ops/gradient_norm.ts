@@ -1,5 +1,4 @@
 import type { KernelSource } from "./kernel_source.ts";
-import { laneSum } from "./lane_sum.ts";
 import {
   LINEAR_WORKGROUP,
   linearMain,
@@ -9,6 +8,7 @@ import {
 } from "./launch.ts";
 import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
+import { NORM_OF_SQUARES, squareSums } from "./square_sums.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
 import { withinTexels } from "./texel_reads.ts";
 import {
@@ -23,13 +23,6 @@ const MOST_PARTIALS = 8192;
 
 /** Items that an invocation of the first stage takes, at least. */
 const LEAST_ITEMS = 64;
-
-/**
- * Squares of numbers above this are summed scaled down, so that the norm of
- * anything f32 holds is found (Blue 1978, doi.org/10.1145/355769.355771).
- */
-const LARGE = 1e15;
-const LARGE_SCALE = 2 ** -80;
 
 /**
  * Global L2 norm of gradients, in a fixed order, and how many of their
@@ -157,49 +150,31 @@ function lower(
 
 /**
  * A workgroup sums a run of items, so that neighbours in memory are read soon
- * after each other, and each of its invocations every 64th: the squares, the
- * squares of large elements scaled down, and the number of elements that are not
- * finite, told by their exponent bits because drivers may assume there are none.
- * With subgroups a workgroup leaves one sum, so that the last launch has few to
- * add.
+ * after each other, and each of its invocations every 64th. With subgroups a
+ * workgroup leaves one sum, so that the last launch has few to add.
  */
 function partialsKernel(
   { length, width, invocations, partials, start }: Range,
   subgroups: boolean,
 ): KernelSource {
-  const element = vectorElement(width);
-  const vector = (scalar: string) => width === 4 ? `vec4<${scalar}>` : scalar;
-  const sum = (value: string) => laneSum(value, width);
   const items = length / width;
   const run = LINEAR_WORKGROUP * Math.ceil(items / invocations);
   const sums = `let first = index / ${LINEAR_WORKGROUP}u * ${run}u;
   let end = min(first + ${run}u, ${items}u);
-  var middle = ${element}(0.0);
-  var large = ${element}(0.0);
-  var broken = ${element}(0.0);
-  for (
-    var item = first + index % ${LINEAR_WORKGROUP}u;
-    item < end;
-    item += ${LINEAR_WORKGROUP}u
-  ) {
-    let raw = gradient[item];
-    let bits = bitcast<${vector("u32")}>(raw) & ${vector("u32")}(0x7f800000u);
-    let finite = bits != ${vector("u32")}(0x7f800000u);
-    let value = select(${element}(0.0), raw, finite);
-    let is_large = abs(value) > ${element}(${LARGE});
-    let small = select(value, ${element}(0.0), is_large);
-    let scaled = select(${element}(0.0), value * ${LARGE_SCALE}, is_large);
-    middle += small * small;
-    large += scaled * scaled;
-    broken += select(${element}(1.0), ${element}(0.0), finite);
-  }
-  let part = vec4<f32>(
-    ${sum("middle")}, ${sum("large")}, ${sum("broken")}, 0.0);`;
+  ${
+    squareSums({
+      width,
+      first: `first + index % ${LINEAR_WORKGROUP}u`,
+      end: "end",
+      step: LINEAR_WORKGROUP,
+      value: "gradient[item]",
+    })
+  }`;
   return {
     name: "gradient_norm_partials",
     bindings: [
       { name: "partials", element: "vec4<f32>", access: "write" },
-      { name: "gradient", element, access: "read" },
+      { name: "gradient", element: vectorElement(width), access: "read" },
     ],
     extensions: subgroups ? ["subgroups"] : [],
     body: subgroups
@@ -254,10 +229,8 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   let sum = group_total(local, part);
   if (local != 0u) { return; }
-  // A product of both scales would be below what f32 holds.
-  let large = sqrt(sum.y) * ${1 / LARGE_SCALE};
-  let ratio = sqrt(sum.x) / max(large, 1.0);
-  norm[0] = select(sqrt(sum.x), large * sqrt(1.0 + ratio * ratio), sum.y > 0.0);
+  ${NORM_OF_SQUARES}
+  norm[0] = l2;
   norm[1] = sum.z;
 }`,
   };

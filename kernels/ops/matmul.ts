@@ -10,14 +10,14 @@ import type { Tensor, TensorType } from "./tensor.ts";
 
 /** Operands of {@linkcode matmul}. */
 export interface MatmulInputs {
-  /** Left operand: (M, K), or (K, M) for layout `tn`. */
+  /** Left operand: (M, K), or (K, M) for layout `tn`; or a stack (S, …). */
   readonly a: Tensor;
-  /** Right operand: (K, N), or (N, K) for layout `nt`. */
+  /** Right operand: (K, N), or (N, K) for layout `nt`; or a stack (S, …). */
   readonly b: Tensor;
-  /** Added to every row before the activation, (N). */
+  /** Added to every row before the activation, (N); not of stacks. */
   readonly bias?: Tensor;
   /**
-   * Added after the activation, (M, N): a residual or a running sum. Its
+   * Added after the activation, of c's shape: a residual or a running sum. Its
    * storage is reused where nobody reads it later.
    */
   readonly addend?: Tensor;
@@ -37,12 +37,13 @@ export interface MatmulOptions {
 
 /**
  * Matrix product with what usually follows it in one kernel:
- * `c = activation(a·b + bias) + addend`.
+ * `c = activation(a·b + bias) + addend`. Of two stacks of S matrices, matrix by
+ * matrix at once.
  *
  * @param graph Graph to append to.
  * @param operands Matrices and what is added to their product.
  * @param options Storage of the operands, and the activation.
- * @returns c, (M, N).
+ * @returns c, (M, N), or (S, M, N).
  * @throws {ShapeError} if the operands do not fit together.
  *
  * @example
@@ -82,28 +83,34 @@ export function matmul(
 }
 
 interface Sizes {
+  readonly matrices: number;
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
 }
 
-/** M, N and K of two operands, checked. */
+/** S, M, N and K of two operands, checked. */
 function sizesOf(
   a: TensorType,
   b: TensorType,
   layout: MatmulLayout,
 ): Sizes {
-  const [rows, depth] = layout === "tn" ? [...a.shape].reverse() : a.shape;
-  const [columns, depthOfB] = layout === "nt"
-    ? b.shape
-    : [...b.shape].reverse();
-  if (a.shape.length !== 2 || b.shape.length !== 2 || depth !== depthOfB) {
+  const [matrices, ofB] = [a, b]
+    .map(({ shape }) => shape.length === 3 ? shape[0] : 1);
+  const [matrixA, matrixB] = [a, b].map(({ shape }) => shape.slice(-2));
+  const [rows, depth] = layout === "tn" ? matrixA.reverse() : matrixA;
+  const [columns, depthOfB] = layout === "nt" ? matrixB : matrixB.reverse();
+  const dimensions = a.shape.length;
+  if (
+    dimensions < 2 || dimensions > 3 || b.shape.length !== dimensions ||
+    matrices !== ofB || depth !== depthOfB
+  ) {
     throw new ShapeError(
       `Cannot multiply [${a.shape}] by [${b.shape}] as "${layout}": both must be ` +
-        "matrices with as many products on either side",
+        "matrices with as many products on either side, or stacks of as many",
     );
   }
-  return { rows, columns, depth };
+  return { matrices, rows, columns, depth };
 }
 
 const spec: OpSpec<MatmulOptions> = {
@@ -111,17 +118,18 @@ const spec: OpSpec<MatmulOptions> = {
   reuses: { result: "c", operand: "addend" },
   infer({ a, b, bias, addend }, { layout, activation }) {
     const { rows, columns } = sizesOf(a, b, layout);
-    if (bias && bias.shape.join() !== `${columns}`) {
+    const shape = [...a.shape.slice(0, -2), rows, columns];
+    if (bias && (bias.shape.join() !== `${columns}` || shape.length > 2)) {
       throw new ShapeError(
-        `Cannot add a bias [${bias.shape}] to the columns of [${rows},${columns}]`,
+        `Cannot add a bias [${bias.shape}] to the columns of [${shape}]`,
       );
     }
-    if (addend && addend.shape.join() !== `${rows},${columns}`) {
+    if (addend && addend.shape.join() !== shape.join()) {
       throw new ShapeError(
-        `Cannot add [${addend.shape}] to a product [${rows},${columns}]`,
+        `Cannot add [${addend.shape}] to a product [${shape}]`,
       );
     }
-    const c: TensorType = { shape: [rows, columns], dtype: "f32" };
+    const c: TensorType = { shape, dtype: "f32" };
     // What the activation was applied to is all that its gradient needs.
     return { c, ...(activation ? { pre: c } : {}) };
   },
@@ -176,8 +184,8 @@ const spec: OpSpec<MatmulOptions> = {
     });
   },
   flops({ inputs: { a, b }, attributes: { layout } }) {
-    const { rows, columns, depth } = sizesOf(a, b, layout);
-    return 2 * rows * columns * depth;
+    const { matrices, rows, columns, depth } = sizesOf(a, b, layout);
+    return 2 * matrices * rows * columns * depth;
   },
 };
 

@@ -5,6 +5,8 @@ import {
   biasIsVector,
   cIsVector,
   type MatmulProblem,
+  matrixStart,
+  matrixVariable,
 } from "./matmul_problem.ts";
 
 /** What a kernel has seen to before it stores. */
@@ -29,16 +31,19 @@ export function storeFunction(
   const { c, epilogue } = problem;
   const { biasAdded = false } = options;
   const { activation } = epilogue;
-  const at = `${c.base}u + row * ${c.stride}u + column`;
+  const at = `${matrixStart(problem, c)} + row * ${c.stride}u + column`;
+  const matrix = matrixVariable(problem);
   if (cIsVector(problem)) {
-    return `${activation ? activationFunctions(activation, "vec4<f32>") : ""}
+    return `${matrix}${
+      activation ? activationFunctions(activation, "vec4<f32>") : ""
+    }
 fn store(row: u32, column: u32, sum: vec4<f32>) {
   ${edgeGuard(problem, options)}
   let at = (${at}) / 4u;
   ${epilogueText(problem, biasAdded ? undefined : biasVector(problem))}
 }`;
   }
-  return `${activation ? activationFunctions(activation, "f32") : ""}
+  return `${matrix}${activation ? activationFunctions(activation, "f32") : ""}
 fn store_one(row: u32, column: u32, sum: f32) {
   ${edgeGuard(problem, options)}
   let at = ${at};
@@ -87,7 +92,7 @@ export function matmulBindings(
 /**
  * WGSL function `store_part(part, row, column, value)`: writes four partial
  * sums of a matmul whose depth is split, as they are, into `partial`
- * `(splits, rows, columns)`.
+ * `(matrices · splits, rows, columns)`.
  */
 export function storePartFunction(
   problem: MatmulProblem,
@@ -101,7 +106,7 @@ export function storePartFunction(
       `if (column + ${lane}u < ${columns}u) { ` +
       `partial[${at} + ${lane}u] = sum[${lane}]; }`
     ).join("\n  ");
-  return `
+  return `${matrixVariable(problem)}
 fn store_part(part: u32, row: u32, column: u32, sum: vec4<f32>) {
   ${edgeGuard(problem, options)}
   ${stores}
@@ -118,22 +123,22 @@ export function partialBindings(
 }
 
 /**
- * Kernel that adds up the partial sums `(splits, rows, columns)` of a matmul
- * whose depth was split, always in the same order, and ends with the epilogue.
+ * Kernel that adds up the partial sums `(matrices · splits, rows, columns)` of
+ * a matmul whose depth was split, always in the same order, and ends with the epilogue.
  * One invocation makes four columns of a row.
  */
 export function splitSumKernel(
   problem: MatmulProblem,
   splits: number,
 ): KernelSource {
-  const { rows, columns } = problem;
+  const { matrices, rows, columns } = problem;
   const groups = Math.ceil(columns / 4);
   const vector = columns % 4 === 0;
   const load = vector
-    ? `partial[(split * ${rows}u + row) * ${columns / 4}u + column / 4u]`
+    ? `partial[(part * ${rows}u + row) * ${columns / 4}u + column / 4u]`
     : `vec4(${
       [0, 1, 2, 3].map((lane) =>
-        `partial[(split * ${rows}u + row) * ${columns}u + ` +
+        `partial[(part * ${rows}u + row) * ${columns}u + ` +
         `min(column + ${lane}u, ${columns - 1}u)]`
       ).join(", ")
     })`;
@@ -145,11 +150,21 @@ export function splitSumKernel(
       access: "read",
     }]),
     body: storeFunction(problem) + linearMain(
-      rows * groups,
-      `let row = index / ${groups}u;
+      matrices * rows * groups,
+      `${
+        matrices === 1
+          ? `let first = 0u;
+  let row = index / ${groups}u;`
+          : `matrix = index / ${rows * groups}u;
+  let first = matrix * ${splits}u;
+  let row = index / ${groups}u % ${rows}u;`
+      }
   let column = index % ${groups}u * 4u;
   var sum = vec4<f32>();
-  for (var split = 0u; split < ${splits}u; split++) { sum += ${load}; }
+  for (var split = 0u; split < ${splits}u; split++) {
+    let part = first + split;
+    sum += ${load};
+  }
   store(row, column, sum);`,
     ),
   };

@@ -110,7 +110,8 @@ function workgroupCandidate(
   const { tileRows, tileColumns, groupRows, groupColumns, splits } = tile;
   const { buffers, operands, stageDepth } = tile;
   const { down, across } = tileCount(problem, tile);
-  const groups = Math.max(down * across * splits, FULL_GPU);
+  const parts = problem.matrices * splits;
+  const groups = Math.max(down * across * parts, FULL_GPU);
   const invocations = groupRows * groupColumns;
   const crowded = workgroupBytes(problem, tile) > ROOMY;
   const perDepth = tileRows * tileColumns +
@@ -127,7 +128,7 @@ function workgroupCandidate(
   return {
     cost: groups * invocations * perDepth *
         (Math.ceil(depth / splits) + COST.start) +
-      (splits > 1 ? COST.partialSum * splits * rows * columns : 0),
+      (splits > 1 ? COST.partialSum * parts * rows * columns : 0),
     variant: {
       kind: "workgroup",
       name: `${name}${splitName(splits)}`,
@@ -153,7 +154,7 @@ function thinCandidates(problem: MatmulProblem): MatmulCandidate[] {
       splits: 1,
     };
     const { down, across } = tileCount(problem, tile);
-    const groups = Math.max(down * across, FULL_GPU);
+    const groups = Math.max(problem.matrices * down * across, FULL_GPU);
     const perDepth = groupColumns * (tile.tileRows * 4 + 4 + tile.tileRows);
     return {
       cost: groups * perDepth * (depth + 16 * groupDepth),

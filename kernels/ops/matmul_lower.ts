@@ -1,16 +1,13 @@
-import type { ActivationKind } from "./activation_wgsl.ts";
-import type { KernelSource } from "./kernel_source.ts";
+import type { Capabilities } from "../runtime/capabilities.ts";
 import { foldWorkgroups, linearWorkgroups } from "./launch.ts";
 import { bindRange, matmulBlocks } from "./matmul_blocks.ts";
 import { splitSumKernel } from "./matmul_epilogue.ts";
-import type { MatmulLayout, MatmulProblem } from "./matmul_problem.ts";
-import { bufferOperands, texelOperands } from "./matmul_operands.ts";
-import { registerKernel } from "./matmul_register_kernel.ts";
+import { matmulKernel } from "./matmul_kernel.ts";
+import type { MatmulOperation, MatrixOperand } from "./matmul_operation.ts";
+import type { MatmulProblem } from "./matmul_problem.ts";
 import { operandTexels, packKernel } from "./matmul_texels.ts";
-import { thinKernel } from "./matmul_thin_kernel.ts";
-import { tileCount, tileTraffic } from "./matmul_tile.ts";
-import { type MatmulVariant, matmulVariants } from "./matmul_variants.ts";
-import { workgroupKernel } from "./matmul_workgroup_kernel.ts";
+import { tileCount } from "./matmul_tile.ts";
+import { matmulVariants } from "./matmul_variants.ts";
 import type {
   Binding,
   LowerContext,
@@ -19,7 +16,7 @@ import type {
   TensorBinding,
 } from "./op_spec.ts";
 import { type OperandPrecision, operandRounding } from "./operand_precision.ts";
-import type { Tensor } from "./tensor.ts";
+import { BYTES_PER_ELEMENT } from "./tensor.ts";
 
 /** What {@linkcode lowerMatmul} needs of a lowering context. */
 export type MatmulContext = Pick<
@@ -33,50 +30,53 @@ export type MatmulContext = Pick<
   | "choose"
 >;
 
-/** A packed row-major matrix, or one that starts inside a tensor. */
-export interface MatrixOperand {
-  /** The tensor it lies in. */
-  readonly tensor: Tensor;
-  /** Element of the tensor where it starts. @default 0 */
-  readonly offset?: number;
-}
-
-/** A matmul to append: c = activation(a·b + bias) + addend. */
-export interface MatmulOperation {
-  /** How a and b are stored. */
-  readonly layout: MatmulLayout;
-  /** Rows of c. */
-  readonly rows: number;
-  /** Columns of c. */
-  readonly columns: number;
-  /** Products per element of c. */
-  readonly depth: number;
-  /** Left operand. */
-  readonly a: MatrixOperand;
-  /** Right operand. */
-  readonly b: MatrixOperand;
-  /** Result. */
-  readonly c: MatrixOperand;
-  /** Added to each row before the activation, `(columns)`. */
-  readonly bias?: Tensor;
-  /** Non-linearity, and where its argument is kept. */
-  readonly activation?: {
-    readonly kind: ActivationKind;
-    readonly pre: MatrixOperand;
-  };
-  /** Added last: a matrix, or what c holds already. */
-  readonly addend?: MatrixOperand | "inPlace";
-}
-
 /**
  * Appends the launches of a matmul of any size: split into blocks where an
  * operand exceeds the binding limit, each with the kernel variant chosen for
- * its sizes.
+ * its sizes. Of a stack, as many products as can be bound are one launch.
  */
 export function lowerMatmul(
   context: MatmulContext,
   operation: MatmulOperation,
 ): void {
+  const { matrices = 1, rows, columns, depth, addend, activation } = operation;
+  const sizes = { a: rows * depth, b: depth * columns, c: rows * columns };
+  const most = Math.max(
+    1,
+    matricesBound(Math.max(...Object.values(sizes)), context.capabilities),
+  );
+  for (let first = 0; first < matrices; first += most) {
+    const from = (operand: MatrixOperand, size: number) => ({
+      tensor: operand.tensor,
+      offset: (operand.offset ?? 0) + first * size,
+    });
+    lowerStack(context, {
+      ...operation,
+      matrices: Math.min(most, matrices - first),
+      a: from(operation.a, sizes.a),
+      b: from(operation.b, sizes.b),
+      c: from(operation.c, sizes.c),
+      ...(activation
+        ? {
+          activation: { ...activation, pre: from(activation.pre, sizes.c) },
+        }
+        : {}),
+      ...(addend && addend !== "inPlace"
+        ? { addend: from(addend, sizes.c) }
+        : {}),
+    });
+  }
+}
+
+/** Matrices of a size that can be bound at once, wherever the first starts. */
+function matricesBound(elements: number, { limits }: Capabilities): number {
+  const usable = limits.maxStorageBufferBindingSize -
+    limits.minStorageBufferOffsetAlignment;
+  return Math.floor(usable / BYTES_PER_ELEMENT / elements);
+}
+
+/** A stack that can be bound at once, or one matrix of any size. */
+function lowerStack(context: MatmulContext, operation: MatmulOperation): void {
   const { layout, rows, columns, depth, activation } = operation;
   const blocks = matmulBlocks(
     layout,
@@ -114,9 +114,18 @@ export function lowerMatmul(
 }
 
 function withoutEpilogue(
-  { layout, rows, columns, depth, a, b, c }: MatmulOperation,
+  { layout, matrices, rows, columns, depth, a, b, c }: MatmulOperation,
 ): MatmulOperation {
-  return { layout, rows, columns, depth, a, b, c };
+  return {
+    layout,
+    ...(matrices ? { matrices } : {}),
+    rows,
+    columns,
+    depth,
+    a,
+    b,
+    c,
+  };
 }
 
 interface Block {
@@ -135,7 +144,7 @@ function lowerBlock(
   block: Block,
 ): void {
   const { capabilities } = context;
-  const { layout, activation, addend, bias } = operation;
+  const { layout, matrices = 1, activation, addend, bias } = operation;
   const part = (
     { tensor, offset = 0 }: MatrixOperand,
     width: number,
@@ -143,8 +152,15 @@ function lowerBlock(
     left: { readonly at: number; readonly count: number },
   ) => {
     const start = offset + top.at * width + left.at;
-    const end = start + (top.count - 1) * width + left.count;
-    return { ...bindRange(tensor, start, end, capabilities), stride: width };
+    // The matrices of a stack are whole.
+    const apart = top.count * width;
+    const end = start + (matrices - 1) * apart + (top.count - 1) * width +
+      left.count;
+    return {
+      ...bindRange(tensor, start, end, capabilities),
+      stride: width,
+      apart,
+    };
   };
   const row = { at: block.row, count: block.rows };
   const column = { at: block.column, count: block.columns };
@@ -160,6 +176,7 @@ function lowerBlock(
   const c = result(operation.c);
   const problem: MatmulProblem = {
     layout,
+    matrices,
     rows: block.rows,
     columns: block.columns,
     depth: block.depths,
@@ -206,12 +223,13 @@ function launch(
   epilogue: readonly Binding[],
 ): void {
   const { capabilities, operands: precision } = context;
-  const { layout, rows, columns, depth } = problem;
+  const { layout, matrices, rows, columns, depth } = problem;
   const variant = context.choose(
     `matmul ${layout} ${rows} ${columns} ${depth}` +
+      (matrices === 1 ? "" : ` x${matrices}`) +
       (precision === "f32" ? "" : ` ${precision}`),
     matmulVariants(problem, capabilities, precision),
-    posing({ layout, rows, columns, depth, precision }),
+    posing({ layout, matrices, rows, columns, depth, precision }),
   );
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
@@ -221,40 +239,41 @@ function launch(
     : operands;
   if (splits === 1) {
     context.dispatch({
-      kernel: kernelOf(problem, variant),
+      kernel: matmulKernel(problem, variant),
       bindings: [...result, ...sources, ...epilogue],
-      workgroups: [x, y, 1],
+      workgroups: [x, y, matrices],
     });
     return;
   }
   const partial = {
-    tensor: context.scratch("partial", [splits, rows, columns]),
+    tensor: context.scratch("partial", [matrices * splits, rows, columns]),
   };
   context.dispatch({
-    kernel: kernelOf(problem, variant),
+    kernel: matmulKernel(problem, variant),
     bindings: [partial, ...sources],
-    workgroups: [x, y, splits],
+    workgroups: [x, y, matrices * splits],
   });
   context.dispatch({
     kernel: splitSumKernel(problem, splits),
     bindings: [...result, partial, ...epilogue],
     workgroups: linearWorkgroups(
-      rows * Math.ceil(columns / 4),
+      matrices * rows * Math.ceil(columns / 4),
       capabilities,
     ),
   });
 }
 
 interface Sizes
-  extends Pick<MatmulOperation, "layout" | "rows" | "columns" | "depth"> {
+  extends
+    Pick<MatmulProblem, "layout" | "matrices" | "rows" | "columns" | "depth"> {
   readonly precision: OperandPrecision;
 }
 
 /** A plain product as an op of its own. */
 const productSpec: OpSpec<Sizes> = {
   name: "product",
-  infer: (_inputs, { rows, columns }) => ({
-    c: { shape: [rows, columns], dtype: "f32" },
+  infer: (_inputs, { matrices, rows, columns }) => ({
+    c: { shape: [matrices, rows, columns], dtype: "f32" },
   }),
   lower(context) {
     const { inputs: { a, b }, outputs: { c }, attributes } = context.node;
@@ -265,8 +284,8 @@ const productSpec: OpSpec<Sizes> = {
       c: { tensor: c },
     });
   },
-  flops: ({ attributes: { rows, columns, depth } }) =>
-    2 * rows * columns * depth,
+  flops: ({ attributes: { matrices, rows, columns, depth } }) =>
+    2 * matrices * rows * columns * depth,
 };
 
 /** Products of a posed problem that are checked. */
@@ -274,27 +293,36 @@ const SAMPLES = 64;
 
 /** Poses a product without epilogue, and checks samples of it in f64. */
 function posing(sizes: Sizes): PoseProblem {
-  const { layout, rows, columns, depth } = sizes;
+  const { layout, matrices, rows, columns, depth } = sizes;
   const { relative, absolute } = operandRounding(sizes.precision);
   const [across, down] = [layout === "tn", layout === "nt"];
   return (graph) => {
-    const a = graph.input("a", across ? [depth, rows] : [rows, depth]);
-    const b = graph.input("b", down ? [columns, depth] : [depth, columns]);
+    const stack = (name: string, ...shape: readonly number[]) =>
+      graph.input(name, [matrices, ...shape]);
+    const a = across ? stack("a", depth, rows) : stack("a", rows, depth);
+    const b = down ? stack("b", columns, depth) : stack("b", depth, columns);
     const { c } = graph.emit(productSpec, { a, b }, sizes);
     return function* (valuesOf) {
       const [left, right] = [valuesOf(a), valuesOf(b)];
-      const total = rows * columns;
+      const total = matrices * rows * columns;
       for (let sample = 0; sample < SAMPLES; sample++) {
         // From the first element to the last one.
         const index = Math.round(sample / (SAMPLES - 1) * (total - 1));
-        const row = Math.floor(index / columns);
+        const matrix = Math.floor(index / (rows * columns));
+        const row = Math.floor(index / columns) % rows;
         const column = index % columns;
+        const [leftStart, rightStart] = [rows, columns]
+          .map((length) => matrix * depth * length);
         let value = 0;
         let magnitude = 0;
         let rounding = 0;
         for (let k = 0; k < depth; k++) {
-          const x = left[across ? k * rows + row : row * depth + k];
-          const y = right[down ? column * depth + k : k * columns + column];
+          const x = left[
+            leftStart + (across ? k * rows + row : row * depth + k)
+          ];
+          const y = right[
+            rightStart + (down ? column * depth + k : k * columns + column)
+          ];
           const [dx, dy] = [x, y].map((operand) =>
             relative * Math.abs(operand) + absolute
           );
@@ -334,34 +362,4 @@ function copyToTexels(
     });
   }
   return [texels];
-}
-
-function kernelOf(
-  problem: MatmulProblem,
-  variant: MatmulVariant,
-): KernelSource {
-  return {
-    ...kernelText(problem, variant),
-    traffic: tileTraffic(problem, variant.tile),
-  };
-}
-
-function kernelText(
-  problem: MatmulProblem,
-  variant: MatmulVariant,
-): KernelSource {
-  switch (variant.kind) {
-    case "register":
-      return registerKernel(problem, variant.tile, bufferOperands(problem));
-    case "texel":
-      return registerKernel(
-        problem,
-        variant.tile,
-        texelOperands(problem),
-      );
-    case "workgroup":
-      return workgroupKernel(problem, variant.tile);
-    case "thin":
-      return thinKernel(problem, variant.tile);
-  }
 }

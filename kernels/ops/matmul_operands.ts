@@ -5,6 +5,7 @@ import {
   bIsVector,
   type MatmulProblem,
   type MatrixAccess,
+  matrixStart,
   operandBindings,
 } from "./matmul_problem.ts";
 import type { OperandSource } from "./matmul_step.ts";
@@ -18,10 +19,10 @@ export interface MatmulOperandSources {
   readonly a: OperandSource;
   /** How the innermost loop reads the right operand. */
   readonly b: OperandSource;
-  /** Where the left operand starts in what is read. */
-  readonly aBase: number;
-  /** Where the right operand starts in what is read. */
-  readonly bBase: number;
+  /** WGSL of the element where the left operand starts in what is read. */
+  readonly aStart: string;
+  /** WGSL of the element where the right operand starts in what is read. */
+  readonly bStart: string;
   /** How operands are named in a kernel's name. */
   readonly kind: "register" | "texel";
 }
@@ -43,8 +44,8 @@ export function bufferOperands(problem: MatmulProblem): MatmulOperandSources {
     bindings: operandBindings(problem),
     a: source("a", problem.a, aIsVector(problem)),
     b: source("b", problem.b, bIsVector(problem)),
-    aBase: problem.a.base,
-    bBase: problem.b.base,
+    aStart: matrixStart(problem, problem.a),
+    bStart: matrixStart(problem, problem.b),
     kind: "register",
   };
 }
@@ -60,12 +61,14 @@ export function texelOperands(
     alongDepth,
     load: (index) => `textureLoad(operands, ${texelAddress(index)})`,
   });
+  const start = ({ first, apart }: OperandTexels) =>
+    matrixStart(problem, { base: 4 * first, apart: 4 * apart });
   return {
     bindings: [{ name: "operands", texels: "read" }],
     a: source(places.a),
     b: source(places.b),
-    aBase: 4 * places.a.first,
-    bBase: 4 * places.b.first,
+    aStart: start(places.a),
+    bStart: start(places.b),
     kind: "texel",
   };
 }

@@ -7,12 +7,17 @@ import type { BindingDeclaration } from "./kernel_source.ts";
  */
 export type MatmulLayout = "nn" | "nt" | "tn";
 
-/** Where a matrix lies in what is bound: element (i, j) at base + i·stride + j. */
+/**
+ * Where a matrix, or a stack of them, lies in what is bound: element (i, j) of
+ * matrix m at base + m·apart + i·stride + j.
+ */
 export interface MatrixAccess {
   /** First element. */
   readonly base: number;
   /** Elements from one row to the next. */
   readonly stride: number;
+  /** Elements from one matrix of a stack to the next. */
+  readonly apart: number;
 }
 
 /** What happens to a sum of products before it is stored. */
@@ -29,6 +34,8 @@ export interface MatmulEpilogue {
 
 /** One matmul whose operands can be bound: all that a kernel depends on. */
 export interface MatmulProblem {
+  /** Products of equal sizes that are computed at once: 1, or a stack's. */
+  readonly matrices: number;
   /** How a and b are stored. */
   readonly layout: MatmulLayout;
   /** Rows of c. */
@@ -57,19 +64,45 @@ function divisible(...values: readonly number[]): boolean {
   return values.every((value) => value % 4 === 0);
 }
 
+/**
+ * WGSL of where the matrix that an invocation works on starts: `matrix` is its
+ * number in the stack.
+ */
+export function matrixStart(
+  { matrices }: MatmulProblem,
+  { base, apart }: Pick<MatrixAccess, "base" | "apart">,
+): string {
+  return matrices === 1 ? `${base}u` : `(${base}u + matrix * ${apart}u)`;
+}
+
+/** WGSL declaration of `matrix`, which every kernel sets before it reads. */
+export function matrixVariable({ matrices }: MatmulProblem): string {
+  return matrices === 1 ? "" : "var<private> matrix: u32;";
+}
+
+/** WGSL of the part of the depth that a workgroup sums. */
+export function splitNumber(
+  { matrices }: MatmulProblem,
+  splits: number,
+): string {
+  return matrices === 1 ? "group_id.z" : `(group_id.z % ${splits}u)`;
+}
+
 /** Whether a can be read as vec4: along the depth, or along the rows (tn). */
 export function aIsVector({ a, layout, rows }: MatmulProblem): boolean {
-  return divisible(a.base, a.stride) && (layout !== "tn" || divisible(rows));
+  return divisible(a.base, a.stride, a.apart) &&
+    (layout !== "tn" || divisible(rows));
 }
 
 /** Whether b can be read as vec4: along the columns, or along the depth (nt). */
 export function bIsVector({ b, layout, columns }: MatmulProblem): boolean {
-  return divisible(b.base, b.stride) && (layout === "nt" || divisible(columns));
+  return divisible(b.base, b.stride, b.apart) &&
+    (layout === "nt" || divisible(columns));
 }
 
 /** Whether c, the addend and `pre` can be written as vec4. */
 export function cIsVector({ c, columns }: MatmulProblem): boolean {
-  return divisible(c.base, c.stride, columns);
+  return divisible(c.base, c.stride, c.apart, columns);
 }
 
 /** Whether the bias can be read as vec4. */

@@ -7,7 +7,7 @@ import {
   storePartFunction,
 } from "./matmul_epilogue.ts";
 import type { MatmulOperandSources } from "./matmul_operands.ts";
-import type { MatmulProblem } from "./matmul_problem.ts";
+import { type MatmulProblem, splitNumber } from "./matmul_problem.ts";
 import { forTile, type StepSource, tileStep, tileSums } from "./matmul_step.ts";
 import {
   type MatmulTile,
@@ -39,6 +39,7 @@ export function registerKernel(
   };
   // A whole number of steps, so that every split starts on a vec4.
   const splitDepth = Math.ceil(depth / splits / 4) * 4;
+  const split = splitNumber(problem, splits);
   const tail = depth % 4;
   const end = depth - tail;
   // CPUs vectorise along one dimension of a workgroup only.
@@ -51,7 +52,7 @@ export function registerKernel(
     lines.push(
       splits === 1
         ? `for (var k = 0u; k < ${end}u; k += 4u) {`
-        : `let first = group_id.z * ${splitDepth}u;\n` +
+        : `let first = ${split} * ${splitDepth}u;\n` +
           `for (var k = first; k < min(first + ${splitDepth}u, ${end}u); k += 4u) {`,
       ...tileStep(source, 4),
       "}",
@@ -63,7 +64,7 @@ export function registerKernel(
     lines.push(
       splits === 1
         ? "{"
-        : `if (group_id.z == ${Math.floor(end / splitDepth)}u) {`,
+        : `if (${split} == ${Math.floor(end / splitDepth)}u) {`,
       `let k = ${end}u;`,
       ...tileStep(source, tail),
       "}",

@@ -84,13 +84,14 @@ function candidatesOf(
   const { layout, rows, columns, depth } = problem;
   const { tileRows, tileColumns, splits } = tile;
   const { down, across } = tileCount(problem, tile);
-  const rounds = Math.ceil(down * across * splits / CORES);
+  const parts = problem.matrices * splits;
+  const rounds = Math.ceil(down * across * parts / CORES);
   const area = tileRows * tileColumns;
   const depths = Math.ceil(depth / splits);
   const name = `${tileRows}x${tileColumns}${splitName(splits)}`;
   const summing = splits === 1
     ? 0
-    : COST.launch + COST.partialSum * splits * rows * columns / CORES;
+    : COST.launch + COST.partialSum * parts * rows * columns / CORES;
   const cost = (loadA: number, loadB: number) =>
     rounds *
       (depths * (area * COST.product + tileRows * loadA + tileColumns * loadB) +

@@ -11,11 +11,13 @@ export interface OperandTexels {
   readonly count: number;
   /** Texels from one line to the next. */
   readonly pitch: number;
+  /** Texels from one matrix of a stack to the next. */
+  readonly apart: number;
   /** Whether a texel spans four depths, rather than four rows or columns. */
   readonly alongDepth: boolean;
   /** Whether lines lie as in memory, so that no kernel has to copy them. */
   readonly plain: boolean;
-  /** The matrix in what is bound: element (i, j) at base + i·stride + j. */
+  /** What is copied, a stack as one matrix: (i, j) at base + i·stride + j. */
   readonly source: {
     readonly base: number;
     readonly stride: number;
@@ -31,13 +33,13 @@ export function operandTexels(
   problem: MatmulProblem,
 ): { readonly a: OperandTexels; readonly b: OperandTexels } {
   const { layout, rows, columns, depth } = problem;
-  const a = placed(0, {
+  const a = placed(problem, 0, {
     ...problem.a,
     rows: layout === "tn" ? depth : rows,
     columns: layout === "tn" ? rows : depth,
     vector: aIsVector(problem),
   }, layout !== "tn");
-  const b = placed(wholeTexelRows(a.count), {
+  const b = placed(problem, wholeTexelRows(a.count), {
     ...problem.b,
     rows: layout === "nt" ? columns : depth,
     columns: layout === "nt" ? depth : columns,
@@ -46,7 +48,9 @@ export function operandTexels(
   return { a, b };
 }
 
+/** The matrices of a stack lie one after the other, as one of all their rows. */
 function placed(
+  { matrices }: MatmulProblem,
   first: number,
   source: OperandTexels["source"],
   alongDepth: boolean,
@@ -55,8 +59,15 @@ function placed(
   const plain = vector && columns % 4 === 0;
   const texels = Math.ceil(columns / 4);
   const pitch = plain ? stride / 4 : texels;
-  const count = (rows - 1) * pitch + texels;
-  return { first, count, pitch, plain, source, alongDepth };
+  return {
+    first,
+    count: (matrices * rows - 1) * pitch + texels,
+    pitch,
+    apart: rows * pitch,
+    plain,
+    source: { ...source, rows: matrices * rows },
+    alongDepth,
+  };
 }
 
 /** A kernel that copies an operand, and its invocations. */

@@ -37,8 +37,8 @@ export function tileCount(
 export function tileTraffic(problem: MatmulProblem, tile: MatmulTile): number {
   const { rows, columns, depth } = problem;
   const { down, across } = tileCount(problem, tile);
-  return depth * (rows * across + columns * down) +
-    rows * columns * tile.splits;
+  return problem.matrices *
+    (depth * (rows * across + columns * down) + rows * columns * tile.splits);
 }
 
 /**
@@ -88,6 +88,9 @@ export function groupPosition(
 ): string[] {
   const { down, across } = tileCount(problem, tile);
   return [
+    ...(problem.matrices === 1
+      ? []
+      : [`matrix = group_id.z / ${tile.splits}u;`]),
     "let tile = group_id.y * group_count.x + group_id.x;",
     // Two dimensions of workgroups may hold more tiles than there are.
     ...(down * across > MOST_WORKGROUPS
@@ -122,7 +125,7 @@ export function tilePosition(
 export function operandOffsets(
   problem: MatmulProblem,
   tile: MatmulTile,
-  { a, b, aBase, bBase }: MatmulOperandSources,
+  { a, b, aStart, bStart }: MatmulOperandSources,
 ): string[] {
   const { rows, columns } = problem;
   return [
@@ -132,7 +135,7 @@ export function operandOffsets(
       count: tile.tileRows,
       covered: tile.tileRows * tile.groupRows,
       source: a,
-      base: aBase,
+      start: aStart,
     }),
     ...offsets("b", {
       origin: "column",
@@ -140,7 +143,7 @@ export function operandOffsets(
       count: tile.tileColumns,
       covered: tile.tileColumns * tile.groupColumns,
       source: b,
-      base: bBase,
+      start: bStart,
     }),
   ];
 }
@@ -151,9 +154,9 @@ function offsets(name: string, dimension: {
   readonly count: number;
   readonly covered: number;
   readonly source: Pick<OperandSource, "stride" | "vector" | "alongDepth">;
-  readonly base: number;
+  readonly start: string;
 }): string[] {
-  const { origin, length, count, covered, base } = dimension;
+  const { origin, length, count, covered, start } = dimension;
   const { stride, vector, alongDepth } = dimension.source;
   const per = vector && !alongDepth ? 4 : 1;
   const scale = vector ? 4 : 1;
@@ -163,9 +166,9 @@ function offsets(name: string, dimension: {
       ? `(${origin} + ${index * per}u)`
       : `min(${origin} + ${index * per}u, ${last}u)`;
     return alongDepth
-      ? `let ${name}_at${index} = ${base / scale}u + ${position} * ${
+      ? `let ${name}_at${index} = ${start} / ${scale}u + ${position} * ${
         stride / scale
       }u;`
-      : `let ${name}_at${index} = (${base}u + ${position}) / ${scale}u;`;
+      : `let ${name}_at${index} = (${start} + ${position}) / ${scale}u;`;
   });
 }

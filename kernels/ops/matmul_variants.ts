@@ -91,7 +91,7 @@ function isLegal(
   variant: MatmulVariant,
   { limits, texelReads, features }: Capabilities,
 ): boolean {
-  const { rows, columns } = problem;
+  const { matrices, rows, columns } = problem;
   const { kind, tile } = variant;
   if (kind === "texel") {
     const { b } = operandTexels(problem);
@@ -112,7 +112,7 @@ function isLegal(
     : 0;
   const partials = tile.splits === 1
     ? 0
-    : tile.splits * rows * columns * BYTES_PER_ELEMENT;
+    : matrices * tile.splits * rows * columns * BYTES_PER_ELEMENT;
   return invocations <= limits.maxComputeInvocationsPerWorkgroup &&
     tile.groupColumns <= limits.maxComputeWorkgroupSizeX &&
     shared <= limits.maxComputeWorkgroupStorageSize &&

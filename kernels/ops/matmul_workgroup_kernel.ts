@@ -9,8 +9,9 @@ import {
   aIsVector,
   bIsVector,
   type MatmulProblem,
-  type MatrixAccess,
+  matrixStart,
   operandBindings,
+  splitNumber,
 } from "./matmul_problem.ts";
 import {
   forTile,
@@ -81,7 +82,9 @@ export function workgroupKernel(
     ...groupPosition(problem, tile),
     ...stageOffsets(source, tile),
     ...tileSums(source),
-    `let first = ${splits === 1 ? "0u" : `group_id.z * ${splitDepth}u`};`,
+    `let first = ${
+      splits === 1 ? "0u" : `${splitNumber(problem, splits)} * ${splitDepth}u`
+    };`,
     `let end = ${end};`,
     ...(inTurn
       ? overlappedStages(copies, multiply, tile)
@@ -104,13 +107,13 @@ export function workgroupKernel(
       : partialBindings(problem, operands),
     body: `${splits === 1 ? storeFunction(problem) : storePartFunction(problem)}
 ${
-      loadFunction("a", problem.a, aIsVector(problem), {
+      loadFunction(problem, "a", aIsVector(problem), {
         outer: layout === "tn" ? depth : rows,
         inner: layout === "tn" ? rows : depth,
       })
     }
 ${
-      loadFunction("b", problem.b, bIsVector(problem), {
+      loadFunction(problem, "b", bIsVector(problem), {
         outer: layout === "nt" ? columns : depth,
         inner: layout === "nt" ? depth : columns,
       })
@@ -171,12 +174,13 @@ function stageOffsets(
 
 /** WGSL function that reads four elements of a row, zero beyond the edges. */
 function loadFunction(
+  problem: MatmulProblem,
   name: "a" | "b",
-  { base, stride }: MatrixAccess,
   vector: boolean,
   { outer, inner }: { readonly outer: number; readonly inner: number },
 ): string {
-  const at = `${base}u + row * ${stride}u + place`;
+  const start = matrixStart(problem, problem[name]);
+  const at = `${start} + row * ${problem[name].stride}u + place`;
   const value = vector
     ? inner % 4 === 0
       ? `${name}[(${at}) / 4u]`

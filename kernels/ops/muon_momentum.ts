@@ -9,9 +9,9 @@ import { vectorElement } from "./vector_width.ts";
 
 /** Operands of {@linkcode muonMomentum}. */
 export interface MuonMomentumInputs {
-  /** Gradient of a weight, set to zero. */
+  /** Gradients of weights, replaced by their directions. */
   readonly gradient: Tensor;
-  /** Mean of its gradients, updated. */
+  /** Means of gradients, updated. */
   readonly momentum: Tensor;
   /**
    * What changes from step to step, f32 `(8)`, as for `adamw`: the fourth is the
@@ -26,13 +26,13 @@ export interface MuonMomentumInputs {
  * Nesterov momentum as Muon takes it (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon), written as PyTorch's Muon does: with the
  * clipped gradient g, m ← μ·m + (1 − μ)·g, and the direction is μ·m + (1 − μ)·g.
- * Where the norm says that elements are not finite, the momentum stays as it is
- * and the direction is zero. The gradient is set to zero in either case.
+ * It takes the gradient's place until {@linkcode muonUpdate} clears that. Where
+ * the norm says that elements are not finite, the momentum stays as it is and the
+ * direction is zero.
  *
  * @param graph Graph to append to.
  * @param inputs Gradient and momentum of one shape, and the numbers of the step.
  * @param decay μ, at least 0 and below 1.
- * @returns The direction, of the gradient's shape.
  * @throws {ShapeError} if the operands do not fit together.
  *
  * @example
@@ -52,21 +52,15 @@ export interface MuonMomentumInputs {
  * const momentum = graph.variable("momentum", [2], "moment");
  * const hyper = graph.constant("hyper", [8], new Float32Array(8));
  * const norm = gradientNorm(graph, [gradient]);
- * const direction = muonMomentum(
- *   graph,
- *   { gradient, momentum, hyper, norm },
- *   0.5,
- * );
+ * muonMomentum(graph, { gradient, momentum, hyper, norm }, 0.5);
  *
  * const gpu = await openDevice();
- * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities, {
- *   keep: [direction],
- * });
+ * const plan = planProgram(new Map([["run", graph]]), gpu.capabilities);
  * const program = await Executable.compile(gpu, plan);
  * program.write(gradient, Float32Array.of(4, 8));
  * program.submit(["run"]);
  * assertEquals([...await program.read(momentum)], [2, 4]);
- * assertEquals([...await program.read(direction)], [3, 6]);
+ * assertEquals([...await program.read(gradient)], [3, 6]);
  * gpu.close();
  * ```
  */
@@ -74,9 +68,8 @@ export function muonMomentum(
   graph: GraphBuilder,
   { gradient, momentum, hyper, norm }: MuonMomentumInputs,
   decay: number,
-): Tensor {
-  return graph.emit(spec, { gradient, momentum, hyper, norm }, { decay })
-    .direction;
+): void {
+  graph.emit(spec, { gradient, momentum, hyper, norm }, { decay });
 }
 
 interface Attributes {
@@ -95,24 +88,22 @@ const spec: OpSpec<Attributes> = {
     }
     checkStepNumbers({ hyper, norm }, "update momentum");
     return {
-      direction: { shape, dtype: "f32" },
       gradient: { shape, dtype: "f32", overwrites: "gradient" },
       momentum: { shape, dtype: "f32", overwrites: "momentum" },
     };
   },
   lower({ node, capabilities, dispatch }) {
     const { hyper, norm } = node.inputs;
-    const { direction, gradient, momentum } = node.outputs;
+    const { gradient, momentum } = node.outputs;
     const { decay } = node.attributes;
-    const ranges = flatRanges([direction, gradient, momentum], capabilities);
+    const ranges = flatRanges([gradient, momentum], capabilities);
     for (const { width, items, bindings, places } of ranges) {
-      const [at, atGradient, atMomentum] = places;
+      const [at, atMomentum] = places;
       const element = vectorElement(width);
       dispatch({
         kernel: {
           name: "muon_momentum",
           bindings: [
-            { name: "direction", element, access: "write" },
             { name: "gradient", element, access: "write", reads: "old" },
             { name: "momentum", element, access: "write", reads: "old" },
             { name: "hyper", element: "f32", access: "read" },
@@ -121,17 +112,16 @@ const spec: OpSpec<Attributes> = {
           body: linearMain(
             items,
             `
-  let raw = gradient[${atGradient}];
+  let raw = gradient[${at}];
   let old = momentum[${atMomentum}];
-  gradient[${atGradient}] = ${element}(0.0);
   if (norm[1] > 0.0) {
-    direction[${at}] = ${element}(0.0);
+    gradient[${at}] = ${element}(0.0);
     return;
   }
   let slope = raw * ${CLIP_FACTOR};
   let mean = old + (slope - old) * ${1 - decay};
   momentum[${atMomentum}] = mean;
-  direction[${at}] = slope + (mean - slope) * ${decay};`,
+  gradient[${at}] = slope + (mean - slope) * ${decay};`,
           ),
         },
         bindings: [...bindings, { tensor: hyper }, { tensor: norm }],

@@ -1,18 +1,21 @@
 import { checkStepNumbers } from "./check_step_numbers.ts";
 import { decayedWeight } from "./decayed_weight.ts";
-import { flatRanges } from "./flat_ranges.ts";
 import { linearMain, linearWorkgroups } from "./launch.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
+import { slicesOf } from "./slices_of.ts";
+import { stackRanges } from "./stack_ranges.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
 import { vectorElement } from "./vector_width.ts";
 
 /** Operands of {@linkcode muonUpdate}. */
 export interface MuonUpdateInputs {
-  /** A weight, updated. */
-  readonly weight: Tensor;
-  /** Its orthogonalized direction, of the same shape. */
-  readonly direction: Tensor;
+  /** Weights of one shape, updated. */
+  readonly weights: readonly Tensor[];
+  /** Gradients of the weights, set to zero. */
+  readonly gradients: readonly Tensor[];
+  /** Their orthogonalized directions, a stack (number of weights, …shape). */
+  readonly directions: Tensor;
   /**
    * What changes from step to step, f32 `(8)`, as for `adamw`: the first is the
    * learning rate.
@@ -38,12 +41,13 @@ export interface MuonUpdateOptions {
 }
 
 /**
- * The last part of a Muon step, in place: w ← w·(1 − rate·decay) −
- * rate·scale·direction. Where the norm says that gradients are not finite, the
- * weight stays as it is.
+ * The last part of a Muon step for weights of one shape, in place:
+ * w ← w·(1 − rate·decay) − rate·scale·direction. Where the norm says that
+ * gradients are not finite, weights stay as they are. Gradients are set to zero
+ * in either case.
  *
  * @param graph Graph to append to.
- * @param inputs Weight, direction and the numbers of the step.
+ * @param inputs Weights, directions and the numbers of the step.
  * @param options Scale and weight decay.
  * @throws {ShapeError} if the operands do not fit together.
  *
@@ -60,7 +64,12 @@ export interface MuonUpdateOptions {
  *
  * const graph = new Graph();
  * const weight = graph.parameter("w", [2]);
- * const direction = graph.constant("direction", [2], Float32Array.of(1, -1));
+ * const gradient = graph.variable("gradient", [2], "gradient");
+ * const directions = graph.constant(
+ *   "directions",
+ *   [1, 2],
+ *   Float32Array.of(1, -1),
+ * );
  * const hyper = graph.constant(
  *   "hyper",
  *   [8],
@@ -69,7 +78,7 @@ export interface MuonUpdateOptions {
  * const norm = graph.constant("norm", [2], Float32Array.of(1, 0));
  * muonUpdate(
  *   graph,
- *   { weight, direction, hyper, norm },
+ *   { weights: [weight], gradients: [gradient], directions, hyper, norm },
  *   { scale: 0.5, weightDecay: 0 },
  * );
  *
@@ -84,45 +93,86 @@ export interface MuonUpdateOptions {
  */
 export function muonUpdate(
   graph: GraphBuilder,
-  { weight, direction, hyper, norm }: MuonUpdateInputs,
+  { weights, gradients, directions, hyper, norm }: MuonUpdateInputs,
   options: MuonUpdateOptions,
 ): void {
-  graph.emit(spec, { weight, direction, hyper, norm }, options);
+  if (weights.length !== gradients.length) {
+    throw new ShapeError(
+      `Cannot update ${weights.length} weights with ${gradients.length} gradients`,
+    );
+  }
+  const numbered = (name: string, tensors: readonly Tensor[]) =>
+    Object.fromEntries(
+      tensors.map((tensor, index) => [`${name}${index}`, tensor]),
+    );
+  graph.emit(spec, {
+    directions,
+    hyper,
+    norm,
+    ...numbered("weight", weights),
+    ...numbered("gradient", gradients),
+  }, { ...options, count: weights.length });
 }
 
-const spec: OpSpec<MuonUpdateOptions> = {
+interface Attributes extends MuonUpdateOptions {
+  readonly count: number;
+}
+
+const spec: OpSpec<Attributes> = {
   name: "muon_update",
-  infer({ weight, direction, hyper, norm }) {
-    const { shape } = weight;
-    if (direction.shape.join() !== shape.join()) {
-      throw new ShapeError(
-        `Cannot update a weight [${shape}] with a direction [${direction.shape}]: ` +
-          "shapes must be equal",
-      );
+  infer(inputs, { count }) {
+    const { directions, hyper, norm } = inputs;
+    const updated = Array.from({ length: count }, (_, index) => index)
+      .flatMap((index) => [`weight${index}`, `gradient${index}`]);
+    for (const name of updated) {
+      const { shape } = inputs[name];
+      if (directions.shape.join() !== [count, ...shape].join()) {
+        throw new ShapeError(
+          `Cannot update ${count} weights [${shape}] with directions [${directions.shape}]: ` +
+            `there must be as many, of one shape`,
+        );
+      }
     }
-    checkStepNumbers({ hyper, norm }, "update a weight");
-    return { weight: { shape, dtype: "f32", overwrites: "weight" } };
+    checkStepNumbers({ hyper, norm }, "update weights");
+    return Object.fromEntries(
+      updated.map((name) => [name, {
+        shape: inputs[name].shape,
+        dtype: "f32",
+        overwrites: name,
+      }]),
+    );
   },
   lower({ node, capabilities, dispatch }) {
-    const { direction, hyper, norm } = node.inputs;
-    const { weight } = node.outputs;
-    const { scale, weightDecay, cautious = false } = node.attributes;
-    const ranges = flatRanges([weight, direction], capabilities);
-    for (const { width, items, bindings, places } of ranges) {
-      const [at, atDirection] = places;
+    const { directions, hyper, norm } = node.inputs;
+    const { scale, weightDecay, cautious = false, count } = node.attributes;
+    const all = (name: string) =>
+      Array.from(
+        { length: count },
+        (_, index) => node.outputs[`${name}${index}`],
+      );
+    const ranges = stackRanges(
+      [all("weight"), all("gradient"), slicesOf(directions)],
+      capabilities,
+    );
+    for (const { count, width, items, bindings, places } of ranges) {
+      const [at, atGradient, atDirection] = places;
       const element = vectorElement(width);
       dispatch({
         kernel: {
           name: "muon_update",
           bindings: [
             { name: "weight", element, access: "write", reads: "old" },
+            { name: "gradient", element, access: "write" },
             { name: "direction", element, access: "read" },
             { name: "hyper", element: "f32", access: "read" },
             { name: "norm", element: "f32", access: "read" },
           ],
           body: linearMain(
-            items,
+            count * items,
             `
+  let matrix = index / ${items}u;
+  let item = index % ${items}u;
+  gradient[${atGradient}] = ${element}(0.0);
   if (norm[1] > 0.0) { return; }
   let rate = hyper[0];
   let old = weight[${at}];
@@ -139,9 +189,9 @@ const spec: OpSpec<MuonUpdateOptions> = {
           ),
         },
         bindings: [...bindings, { tensor: hyper }, { tensor: norm }],
-        workgroups: linearWorkgroups(items, capabilities),
+        workgroups: linearWorkgroups(count * items, capabilities),
       });
     }
   },
-  flops: (node) => 5 * elementCount(node.inputs.weight.shape),
+  flops: (node) => 5 * elementCount(node.inputs.directions.shape),
 };

@@ -1,6 +1,5 @@
-import { gradientNorm } from "./gradient_norm.ts";
 import { matmul } from "./matmul.ts";
-import { normalize } from "./normalize.ts";
+import { normalizedStack } from "./normalized_stack.ts";
 import type { GraphBuilder } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { squarePolynomial } from "./square_polynomial.ts";
@@ -19,16 +18,18 @@ const STEPS = 5;
 const EPSILON = 1e-7;
 
 /**
- * Nearly the nearest matrix with orthonormal rows or columns: with X = U·S·Vᵀ,
- * about U·Vᵀ, by five Newton–Schulz iterations of X ← a·X + (b·G + c·G²)·X,
+ * Of each matrix nearly the nearest one with orthonormal rows or columns: with
+ * X = U·S·Vᵀ, about U·Vᵀ, by five Newton–Schulz iterations of X ← a·X + (b·G + c·G²)·X,
  * G = X·Xᵀ, from X over its Frobenius norm (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon). Singular values end between about 0.7 and
- * 1.2. Of a tall matrix Xᵀ·X is taken, so that G has the smaller size.
+ * 1.2. Of tall matrices Xᵀ·X is taken, so that G has the smaller size. All are
+ * worked on side by side: one product of small matrices leaves most of a device
+ * idle.
  *
  * @param graph Graph to append to.
- * @param x (M, N).
- * @returns (M, N).
- * @throws {ShapeError} if x is no matrix.
+ * @param matrices Matrices of one shape, (M, N).
+ * @returns A stack of as many, (S, M, N).
+ * @throws {ShapeError} if they are no matrices of one shape.
  *
  * @example The rows of the result are about orthonormal
  * ```ts
@@ -44,7 +45,7 @@ const EPSILON = 1e-7;
  *
  * const graph = new Graph();
  * const x = graph.constant("x", [2, 3], Float32Array.of(9, 0, 1, 5, 2, 0));
- * const y = orthogonalize(graph, x);
+ * const y = orthogonalize(graph, [x]);
  * const products = matmul(graph, { a: y, b: y }, { layout: "nt" });
  *
  * const gpu = await openDevice();
@@ -59,15 +60,18 @@ const EPSILON = 1e-7;
  * gpu.close();
  * ```
  */
-export function orthogonalize(graph: GraphBuilder, x: Tensor): Tensor {
-  if (x.shape.length !== 2) {
+export function orthogonalize(
+  graph: GraphBuilder,
+  matrices: readonly Tensor[],
+): Tensor {
+  let y = normalizedStack(graph, matrices, EPSILON);
+  const [, rows, columns, ...rest] = y.shape;
+  if (columns === undefined || rest.length > 0) {
     throw new ShapeError(
-      `Cannot orthogonalize [${x.shape}]: it must be a matrix`,
+      `Cannot orthogonalize [${matrices[0].shape}]: it must be a matrix`,
     );
   }
-  const [rows, columns] = x.shape;
   const tall = rows > columns;
-  let y = normalize(graph, { x, norm: gradientNorm(graph, [x]) }, EPSILON);
   for (let step = 0; step < STEPS; step++) {
     const matrix = matmul(graph, { a: y, b: y }, {
       layout: tall ? "tn" : "nt",

@@ -7,9 +7,9 @@ import { vectorElement } from "./vector_width.ts";
 
 /** Operands of {@linkcode squarePolynomial}. */
 export interface SquarePolynomialInputs {
-  /** A square matrix A, (N, N). */
+  /** A square matrix A, (N, N), or a stack of them, (S, N, N). */
   readonly matrix: Tensor;
-  /** A·A, (N, N). Its storage is reused where nobody reads it later. */
+  /** A·A, of the same shape. Its storage is reused where nobody reads it later. */
   readonly square: Tensor;
 }
 
@@ -19,7 +19,7 @@ export interface SquarePolynomialInputs {
  * @param graph Graph to append to.
  * @param inputs A and its square.
  * @param coefficients a, b and c.
- * @returns The polynomial, (N, N).
+ * @returns The polynomial, of the same shape.
  * @throws {ShapeError} if the operands are no square matrices of one size.
  *
  * @example
@@ -67,12 +67,12 @@ const spec: OpSpec<Attributes> = {
   infer({ matrix, square }) {
     const { shape } = matrix;
     if (
-      shape.length !== 2 || shape[0] !== shape[1] ||
-      square.shape.join() !== shape.join()
+      shape.length < 2 || shape.length > 3 ||
+      shape.at(-2) !== shape.at(-1) || square.shape.join() !== shape.join()
     ) {
       throw new ShapeError(
         `Cannot take a polynomial of [${shape}] with the square [${square.shape}]: ` +
-          "both must be square matrices of one size",
+          "both must be square matrices of one size, or stacks of them",
       );
     }
     return { sum: { shape, dtype: "f32" } };
@@ -81,7 +81,7 @@ const spec: OpSpec<Attributes> = {
     const { matrix, square } = node.inputs;
     const { sum } = node.outputs;
     const [a, b, c] = node.attributes.coefficients;
-    const [size] = matrix.shape;
+    const size = matrix.shape[matrix.shape.length - 1];
     const tensors = inPlace ? [sum, matrix] : [sum, matrix, square];
     let first = 0;
     for (const range of flatRanges(tensors, capabilities, size)) {
@@ -106,7 +106,7 @@ const spec: OpSpec<Attributes> = {
             items,
             `
   let first = index * ${width}u + ${first}u;
-  let row = first / ${size}u;
+  let row = first / ${size}u % ${size}u;
   let column = first % ${size}u;
   let identity = select(
     ${element}(0.0), ${element}(${a}), ${columns} == ${splat}(row));

@@ -1,7 +1,7 @@
 import type { RecomputePolicy } from "../../kernels/plan/recompute.ts";
 import type { MemoryCategory } from "../../kernels/plan/plan.ts";
 import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
-import type { OptimizerKind } from "../parameter_set.ts";
+import type { OptimizerKind } from "../parameter_pack.ts";
 import { allowedPolicies } from "../train/allowed_policies.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { TrainingSession } from "../train/training_session.ts";

@@ -9,7 +9,7 @@ import { openCheckpointTensors } from "../io/checkpoint_tensors.ts";
 import type { LanguageModel } from "../language_model.ts";
 import { loadWeights } from "../load_weights.ts";
 import { huggingFaceConfig } from "../model_config.ts";
-import type { ParameterKind } from "../parameter_set.ts";
+import type { ParameterKind } from "../parameter_pack.ts";
 import { parseTrainingState, type TrainingState } from "./training_state.ts";
 
 /** A checkpoint's folder, known by its step. */

@@ -1,5 +1,5 @@
 import type { OperandPrecision } from "../../kernels/ops/operand_precision.ts";
-import type { OptimizerKind } from "../parameter_set.ts";
+import type { OptimizerKind } from "../parameter_pack.ts";
 import type { TuneMode } from "../tune/tune_program.ts";
 import type { Gpt2Fields, LlamaFields } from "../config_fields.ts";
 

@@ -7,6 +7,7 @@ import { weightAverage } from "../../kernels/ops/weight_average.ts";
 import type { Tensor } from "../../kernels/ops/tensor.ts";
 import type { Graph } from "../../kernels/plan/graph.ts";
 import type { ParameterSet } from "../parameter_set.ts";
+import { muonStacks } from "./muon_stacks.ts";
 import type { OptimizerSection } from "./run_config.ts";
 
 /** Constants of an update. */
@@ -119,16 +120,23 @@ export function updateParameters(
       { beta1, beta2, epsilon, ...decayOf(pack) },
     );
   }
-  for (const matrix of parameters.muonMatrices()) {
-    const { weight, part: { name, shape } } = matrix;
-    graph.scope(name, () => {
-      const direction = orthogonalize(
-        graph,
-        muonMomentum(graph, { ...matrix, hyper, norm }, momentum),
-      );
-      muonUpdate(graph, { weight, direction, hyper, norm }, {
+  for (const pack of packs) {
+    if (pack.optimizer !== "muon") continue;
+    muonMomentum(graph, { ...pack, hyper, norm }, momentum);
+  }
+  for (const stack of muonStacks(parameters.muonMatrices())) {
+    const [{ part: { shape } }] = stack;
+    const gradients = stack.map(({ gradient }) => gradient);
+    graph.scope(`muon ${shape.join("x")}`, () => {
+      muonUpdate(graph, {
+        weights: stack.map(({ weight }) => weight),
+        gradients,
+        directions: orthogonalize(graph, gradients),
+        hyper,
+        norm,
+      }, {
         scale: UPDATE_RMS * Math.sqrt(Math.max(...shape)),
-        ...decayOf(matrix),
+        ...decayOf(stack[0]),
       });
     });
   }

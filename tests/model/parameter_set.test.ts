@@ -6,11 +6,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { elementCount } from "../../kernels/ops/tensor.ts";
-import {
-  type ParameterKind,
-  ParameterSet,
-  type ParameterSpec,
-} from "../../model/parameter_set.ts";
+import type { ParameterKind } from "../../model/parameter_pack.ts";
+import { ParameterSet, type ParameterSpec } from "../../model/parameter_set.ts";
 
 const NORMAL = { kind: "normal", deviation: 0.02 } as const;
 const SPECS: readonly ParameterSpec[] = [

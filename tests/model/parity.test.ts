@@ -7,7 +7,7 @@ import { planProgram } from "../../kernels/plan/plan_program.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { LanguageModel } from "../../model/language_model.ts";
 import { parseModelConfig } from "../../model/model_config.ts";
-import type { OptimizerKind } from "../../model/parameter_set.ts";
+import type { OptimizerKind } from "../../model/parameter_pack.ts";
 import { parseRunConfig } from "../../model/train/parse_run_config.ts";
 import { TrainingSession } from "../../model/train/training_session.ts";
 import { assertClose, testDevice } from "../kernels/harness.ts";

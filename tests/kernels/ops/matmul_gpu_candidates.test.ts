@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { NO_EPILOGUE } from "../../../kernels/ops/matmul_problem.ts";
 import { matmulVariants } from "../../../kernels/ops/matmul_variants.ts";
 import type { OperandPrecision } from "../../../kernels/ops/operand_precision.ts";
@@ -21,16 +21,18 @@ function names(
   [rows, columns, depth]: readonly [number, number, number],
   capabilities = LARGE,
   operands: OperandPrecision = "f32",
+  matrices = 1,
 ): string[] {
   return matmulVariants(
     {
       layout: "nt",
+      matrices,
       rows,
       columns,
       depth,
-      a: { base: 0, stride: depth },
-      b: { base: 0, stride: depth },
-      c: { base: 0, stride: columns },
+      a: { base: 0, stride: depth, apart: rows * depth },
+      b: { base: 0, stride: depth, apart: columns * depth },
+      c: { base: 0, stride: columns, apart: rows * columns },
       epilogue: NO_EPILOGUE,
     },
     capabilities,
@@ -62,4 +64,11 @@ Deno.test("operands are rounded only where the plan allows and the device can", 
   const without = { ...LARGE, features: new Set<string>() };
   assert(names(SQUARE, without, "f16").every((name) => !/f16/.test(name)));
   assert(/_bf16/.test(names(SQUARE, without, "bf16")[0]));
+});
+
+Deno.test("products that leave a GPU idle alone are not split in a stack", () => {
+  const size = [768, 768, 768] as const;
+  assertMatch(names(size)[0], /split/);
+  const [stacked] = names(size, LARGE, "f32", 12);
+  assertEquals(stacked.includes("split"), false);
 });

@@ -53,13 +53,13 @@ for (const { name, offset, shape, bound } of CASES) {
       (graph) => {
         const g = graph.variable("gradient", [size], "gradient");
         const m = graph.variable("momentum", [size], "moment");
-        const direction = muonMomentum(graph, {
+        muonMomentum(graph, {
           gradient: inside(g, offset, shape),
           momentum: inside(m, offset, shape),
           hyper: graph.input("hyper", [8]),
           norm: graph.input("norm", [2]),
         }, 0.9);
-        return { direction, g, m };
+        return { g, m };
       },
       { gradient, momentum, hyper: [0, 0, 0, 0.5, 0, 0, 0, 0], norm: [2, 0] },
       await options(),
@@ -70,14 +70,11 @@ for (const { name, offset, shape, bound } of CASES) {
       isPart(i) ? 0.9 * value + 0.1 * clipped[i] : value
     );
     assertClose(read.m, mean, TOLERANCE, "momentum");
-    assertEquals(
-      read.g,
-      Float32Array.from(gradient, (value, i) => isPart(i) ? 0 : value),
-    );
     assertClose(
-      read.direction,
-      clipped.map((value, i) => 0.9 * mean[i] + 0.1 * value)
-        .subarray(offset, offset + count),
+      read.g,
+      gradient.map((value, i) =>
+        isPart(i) ? 0.9 * mean[i] + 0.1 * clipped[i] : value
+      ),
       TOLERANCE,
       "direction",
     );
@@ -87,18 +84,26 @@ for (const { name, offset, shape, bound } of CASES) {
     Deno.test(`update of a matrix ${name}${cautious ? ", cautious" : ""}`, async () => {
       const weight = randomValues("weight", size);
       const direction = randomValues("direction", count);
-      const { w } = await runGraph(
+      const { w, g } = await runGraph(
         (graph) => {
           const w = graph.variable("weight", [size], "weight");
+          const g = graph.variable("gradient", [size], "gradient");
           muonUpdate(graph, {
-            weight: inside(w, offset, shape),
-            direction: graph.input("direction", shape),
+            weights: [inside(w, offset, shape)],
+            gradients: [inside(g, offset, shape)],
+            directions: graph.input("direction", [1, ...shape]),
             hyper: graph.input("hyper", [8]),
             norm: graph.input("norm", [2]),
           }, { scale: 0.7, weightDecay: 2, cautious });
-          return { w };
+          return { w, g };
         },
-        { weight, direction, hyper: [0.1, 0, 0, 0, 0, 0, 0, 0], norm: [2, 0] },
+        {
+          weight,
+          gradient: weight,
+          direction,
+          hyper: [0.1, 0, 0, 0, 0, 0, 0, 0],
+          norm: [2, 0],
+        },
         await options(),
       );
       const expected = weight.map((value, i) => {
@@ -108,8 +113,64 @@ for (const { name, offset, shape, bound } of CASES) {
         return value * (decays ? 1 - 0.1 * 2 : 1) - 0.1 * 0.7 * step;
       });
       assertClose(w, expected, TOLERANCE, "weight");
+      const isPart = (i: number) => i >= offset && i < offset + count;
+      assertEquals(
+        g,
+        Float32Array.from(weight, (value, i) => isPart(i) ? 0 : value),
+      );
     });
   }
+}
+
+for (
+  const [name, offsets, bound] of [
+    ["in one run", [0, 40, 80], undefined],
+    ["in several runs", [3, 43, 83, 129, 171], undefined],
+    ["in runs as the binding limit has them", [0, 40, 80, 120], 512],
+  ] as const
+) {
+  Deno.test(`weights are updated side by side ${name}`, async () => {
+    const shape = [4, 9];
+    const count = 36;
+    const size = Math.max(...offsets) + count + 5;
+    const weight = randomValues("weight", size);
+    const direction = randomValues("direction", offsets.length * count);
+    const read = await runGraph(
+      (graph) => {
+        const w = graph.variable("weight", [size], "weight");
+        const g = graph.variable("gradient", [size], "gradient");
+        const all = (base: Tensor) =>
+          offsets.map((offset) => inside(base, offset, shape));
+        muonUpdate(graph, {
+          weights: all(w),
+          gradients: all(g),
+          directions: graph.input("direction", [offsets.length, ...shape]),
+          hyper: graph.input("hyper", [8]),
+          norm: graph.input("norm", [2]),
+        }, { scale: 0.7, weightDecay: 2 });
+        return { w, g };
+      },
+      {
+        weight,
+        gradient: weight,
+        direction,
+        hyper: [0.1, 0, 0, 0, 0, 0, 0, 0],
+        norm: [2, 0],
+      },
+      bound === undefined ? {} : { capabilities: await smallBindings(bound) },
+    );
+    const expected = weight.slice();
+    const cleared = Float32Array.from(weight);
+    for (const [index, offset] of offsets.entries()) {
+      for (let i = 0; i < count; i++) {
+        expected[offset + i] = weight[offset + i] * 0.8 -
+          0.07 * direction[index * count + i];
+        cleared[offset + i] = 0;
+      }
+    }
+    assertClose(read.w, expected, TOLERANCE, "weight");
+    assertEquals(read.g, cleared);
+  });
 }
 
 Deno.test("Muon refuses operands that do not fit together", () => {
@@ -127,17 +188,29 @@ Deno.test("Muon refuses operands that do not fit together", () => {
     () =>
       muonUpdate(
         graph,
-        { weight: gradient, direction: other, hyper, norm },
+        {
+          weights: [gradient],
+          gradients: [gradient],
+          directions: other,
+          hyper,
+          norm,
+        },
         { scale: 1, weightDecay: 0 },
       ),
     ShapeError,
-    "Cannot update a weight [2,3] with a direction [3,2]",
+    "Cannot update 1 weights [2,3] with directions [3,2]",
   );
   assertThrows(
     () =>
       muonUpdate(
         graph,
-        { weight: gradient, direction: gradient, hyper: norm, norm },
+        {
+          weights: [gradient],
+          gradients: [gradient],
+          directions: graph.input("directions", [1, 2, 3]),
+          hyper: norm,
+          norm,
+        },
         { scale: 1, weightDecay: 0 },
       ),
     ShapeError,

@@ -14,7 +14,7 @@ async function onDevice(
   options: HarnessOptions = {},
 ): Promise<Float32Array> {
   const { y } = await runGraph(
-    (graph) => ({ y: orthogonalize(graph, graph.parameter("x", shape)) }),
+    (graph) => ({ y: orthogonalize(graph, [graph.parameter("x", shape)]) }),
     { x: values },
     options,
   );
@@ -45,6 +45,41 @@ for (
       1000 * 2 ** -24,
       "y",
     );
+  });
+}
+
+for (
+  const [rows, columns, bound] of [[24, 40, undefined], [45, 7, undefined], [
+    24,
+    40,
+    8192,
+  ]] as const
+) {
+  Deno.test(`matrices of ${rows} by ${columns} are orthogonalized side by side, ${bound ?? "all"} bytes bound`, async () => {
+    const count = rows * columns;
+    const values = [1, 1e-3, 0, 1e9].map((scale, index) =>
+      randomValues(`x ${index}`, count).map((value) => value * scale)
+    );
+    const { y } = await runGraph(
+      (graph) => ({
+        y: orthogonalize(
+          graph,
+          values.map((_, index) =>
+            graph.parameter(`x${index}`, [rows, columns])
+          ),
+        ),
+      }),
+      Object.fromEntries(values.map((matrix, index) => [`x${index}`, matrix])),
+      bound === undefined ? {} : { capabilities: await smallBindings(bound) },
+    );
+    for (const [index, matrix] of values.entries()) {
+      assertClose(
+        y.subarray(index * count, (index + 1) * count),
+        orthogonalized(matrix, rows, columns),
+        1000 * 2 ** -24,
+        `matrix ${index}`,
+      );
+    }
   });
 }
 
@@ -79,9 +114,20 @@ Deno.test("orthogonalizing in small bindings", async () => {
 Deno.test("only matrices are orthogonalized", () => {
   const graph = new Graph();
   assertThrows(
-    () => orthogonalize(graph, graph.input("x", [2, 3, 4])),
+    () => orthogonalize(graph, [graph.input("x", [2, 3, 4])]),
     ShapeError,
     "Cannot orthogonalize [2,3,4]",
+  );
+  const [a, b] = [graph.input("a", [2, 3]), graph.input("b", [3, 2])];
+  assertThrows(
+    () => orthogonalize(graph, [a, b]),
+    ShapeError,
+    "Cannot stack [2,3] and [3,2]",
+  );
+  assertThrows(
+    () => orthogonalize(graph, []),
+    ShapeError,
+    "Cannot stack no tensors",
   );
 });
 

@@ -5,7 +5,7 @@ import {
   MemoryPlanner,
 } from "../../../model/budget/memory_planner.ts";
 import type { ModelShape } from "../../../model/budget/model_shape.ts";
-import type { ParameterKind } from "../../../model/parameter_set.ts";
+import type { ParameterKind } from "../../../model/parameter_pack.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
 import { hyperValues } from "../../../model/train/training_program.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
