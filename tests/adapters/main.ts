@@ -1,8 +1,6 @@
 /**
- * The kernel tests on every WebGPU implementation and driver of this machine:
- *
- *     deno task test:adapters [--filter TEXT] [--driver MANIFEST] [--limit SECONDS]
- *       [--all-shapes] [--fresh] [--save] [FILE…]
+ * The kernel tests on every WebGPU implementation and driver of this machine;
+ * `deno task test:adapters --help` tells its options.
  *
  * Each cell of the matrix is a process of its own, because drivers are chosen
  * when a process starts; cells run one after the other. What a cell came to is
@@ -33,11 +31,33 @@ const LIMITS = ["adapter", "default"] as const;
 /** Seconds that a cell may take. */
 const CELL_SECONDS = 600;
 
+const HELP = `deno task test:adapters [OPTIONS] [FILE…]
+
+Runs the kernel tests, or the test files named, on every implementation of
+WebGPU and every driver of this machine, and prints the matrix.
+
+  --filter TEXT      only implementations and drivers whose names contain TEXT
+  --driver MANIFEST  a Vulkan driver to try besides those found; may repeat
+  --limit SECONDS    time of each cell of the matrix (${CELL_SECONDS})
+  --all-shapes       every shape of the tests, not only a few
+  --fresh            forget what cells came to before
+  --save             write the matrix to tests/adapters/matrix.md
+  --help             this text`;
+
 const args = parseArgs(Deno.args, {
   string: ["filter", "driver", "limit"],
-  boolean: ["all-shapes", "fresh", "save"],
+  boolean: ["all-shapes", "fresh", "save", "help"],
   collect: ["driver"],
+  unknown(argument, key) {
+    if (key === undefined) return;
+    console.error(`Unknown option '${argument}': --help lists the options`);
+    Deno.exit(2);
+  },
 });
+if (args.help) {
+  console.log(HELP);
+  Deno.exit();
+}
 const filter = String(args.filter ?? "");
 const manifests = [args.driver ?? []].flat().map(String);
 const files = args._.length > 0
