@@ -113,6 +113,8 @@ export type {
   TexelBinding,
   TexelCopy,
 } from "./ops/op_spec.ts";
+export { scaledSum } from "./ops/scaled_sum.ts";
+export type { ScaledSumInputs, ScaledSumOptions } from "./ops/scaled_sum.ts";
 export { softCap } from "./ops/soft_cap.ts";
 export { rmsNorm } from "./ops/rms_norm.ts";
 export { rope } from "./ops/rope.ts";
