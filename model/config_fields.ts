@@ -162,8 +162,8 @@ export function completeGpt2(
  * @param fields The fields, each allowed by itself.
  * @param source Where they come from, for messages.
  * @returns The configuration.
- * @throws {InputError} If heads do not divide the width or one another, or a
- * head is odd.
+ * @throws {InputError} If heads do not divide the width or one another, a head
+ * is odd, or there are more value embeddings than layers.
  */
 export function completeLlama(
   fields: LlamaFields,
@@ -185,6 +185,13 @@ export function completeLlama(
     "num_key_value_heads",
     keyHeads,
   );
+  const layers = fields.num_hidden_layers;
+  if (2 * fields.value_embeddings > layers) {
+    throw new InputError(
+      `${source}: "value_embeddings" is ${fields.value_embeddings}, but ` +
+        `"num_hidden_layers" is ${layers}; it must be at most half of that`,
+    );
+  }
   const headDim = fields.head_dim ?? fields.hidden_size / heads;
   if (headDim % 2 !== 0) {
     throw new InputError(

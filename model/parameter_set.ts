@@ -36,7 +36,7 @@ export interface ParameterSpec {
   readonly key: string;
   /** What it is made of, in row order; one part where nothing is stacked. */
   readonly parts: readonly [ParameterPart, ...ParameterPart[]];
-  /** Whether weight decay applies: matrices yes, norms and biases no. */
+  /** Whether weight decay applies: to most matrices, not to vectors. */
   readonly decay: boolean;
   /**
    * Whether its parts are matrices between hidden states, which Muon updates

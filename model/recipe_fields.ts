@@ -1,6 +1,7 @@
 import {
   boolean,
   choice,
+  integer,
   nullable,
   number,
   type Section,
@@ -34,6 +35,22 @@ export interface RecipeConfig {
    * 2408.00118); null for none.
    */
   readonly final_logit_softcapping: number | null;
+  /**
+   * Layers at each end, k, that add a learned row for the token to their values,
+   * times a learned scalar. The i-th of the first k layers and the i-th of the
+   * last k share a table (Jordan et al. 2024,
+   * github.com/KellerJordan/modded-nanogpt; after Zhou et al. 2024, arXiv
+   * 2410.17897). Tables start as zeros and do not decay, so that tokens that were
+   * never seen add nothing.
+   */
+  readonly value_embeddings: number;
+  /**
+   * Whether layers start from a mix of the residual stream and the embedding,
+   * λ·x + λ₀·x₀, with two learned scalars each, at first 1 and 0 (same source).
+   * The first layer has none: there both are the same, and the scalars of later
+   * layers tell what a factor of it would.
+   */
+  readonly residual_scalars: boolean;
 }
 
 /** What the ingredients mean and may be. */
@@ -60,6 +77,18 @@ export const RECIPE_FIELDS: Section<RecipeConfig> = {
     }),
     "no bound",
   ),
+  value_embeddings: integer({
+    default: 0,
+    minimum: 0,
+    maximum: 512,
+    description:
+      "layers at each end that add a learned row for the token to their values",
+  }),
+  residual_scalars: boolean({
+    default: false,
+    description:
+      "whether layers start from a learned mix of residual stream and embedding",
+  }),
 };
 
 /**
@@ -78,9 +107,14 @@ export const FRESH_RECIPE: Partial<RecipeConfig> = { qk_norm: true };
 export function exportedType(
   recipe: RecipeConfig,
 ): "llama" | "qwen3" | "minnow" {
-  const { hidden_act, final_logit_softcapping } = recipe;
-  if (hidden_act !== "silu" || final_logit_softcapping !== null) {
-    return "minnow";
-  }
+  const {
+    hidden_act,
+    final_logit_softcapping,
+    value_embeddings,
+    residual_scalars,
+  } = recipe;
+  const own = hidden_act !== "silu" || final_logit_softcapping !== null ||
+    value_embeddings > 0 || residual_scalars;
+  if (own) return "minnow";
   return recipe.qk_norm ? "qwen3" : "llama";
 }

@@ -13,6 +13,10 @@ export function blockParameters(
   config: ModelConfig,
 ): number {
   const tables = config.tie_word_embeddings ? 1 : 2;
+  const columns = config.model_type === "gpt2"
+    ? tables * width
+    : tables * width +
+      config.value_embeddings * config.num_key_value_heads * config.head_dim;
   const positions = config.model_type === "gpt2" ? config.n_positions : 0;
-  return parameters.count - (tables * config.vocab_size + positions) * width;
+  return parameters.count - columns * config.vocab_size - positions * width;
 }

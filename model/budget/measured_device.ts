@@ -199,9 +199,13 @@ function prefixOf(
   { train, optimizer, model }: RunConfig,
   vocabulary: number,
 ): string {
-  const { qk_norm, hidden_act, final_logit_softcapping } = plannedIngredients(
-    model,
-  );
+  const {
+    qk_norm,
+    hidden_act,
+    final_logit_softcapping,
+    value_embeddings,
+    residual_scalars,
+  } = plannedIngredients(model);
   // Every choice has a word, so that no prefix is the beginning of another.
   return [
     `T${train.context}`,
@@ -213,6 +217,8 @@ function prefixOf(
     qk_norm ? "normalised" : "plain",
     hidden_act,
     final_logit_softcapping === null ? "uncapped" : "capped",
+    `E${value_embeddings}`,
+    residual_scalars ? "mixed" : "unmixed",
     "",
   ].join(" ");
 }

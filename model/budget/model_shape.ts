@@ -1,3 +1,4 @@
+import { InputError } from "../../data/input_error.ts";
 import { LanguageModel } from "../language_model.ts";
 import type { ModelConfig } from "../model_config.ts";
 import {
@@ -22,7 +23,7 @@ export interface ModelShape {
   readonly config: ModelConfig;
   /** All parameters. */
   readonly parameters: number;
-  /** Parameters without embedding and head. */
+  /** Parameters without embeddings and head. */
   readonly blockParameters: number;
   /** Floating-point operations of training, per token. */
   readonly flopsPerToken: number;
@@ -43,7 +44,9 @@ const WIDEST = 8192;
  * @param surroundings What the tokenizer and the run decide.
  * @param ingredients What all of them have in common.
  * @default those that plans take where a run names none
- * @returns Shapes by ascending number of parameters.
+ * @returns Shapes by ascending number of parameters; only those deep enough for
+ * the value embeddings.
+ * @throws {InputError} If none is.
  */
 export function modelShapes(
   surroundings: ModelSurroundings,
@@ -56,8 +59,16 @@ export function modelShapes(
       Math.max(2, Math.round(factor * middle))
     );
     for (const layers of new Set(depths)) {
+      if (layers < 2 * ingredients.value_embeddings) continue;
       shapes.push(shapeOf(width, layers, surroundings, ingredients));
     }
+  }
+  if (shapes.length === 0) {
+    throw new InputError(
+      `Cannot plan a model with "model.value_embeddings" ` +
+        `${ingredients.value_embeddings}: none of those to choose from has ` +
+        "twice as many layers; lower it",
+    );
   }
   return shapes.sort((a, b) => a.parameters - b.parameters);
 }

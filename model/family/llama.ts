@@ -5,6 +5,7 @@ import { matmul } from "../../kernels/ops/matmul.ts";
 import { rmsNorm } from "../../kernels/ops/rms_norm.ts";
 import { rope } from "../../kernels/ops/rope.ts";
 import { ropeTable } from "../../kernels/ops/rope_table.ts";
+import { scaledSum } from "../../kernels/ops/scaled_sum.ts";
 import type { Tensor } from "../../kernels/ops/tensor.ts";
 import type { Graph } from "../../kernels/plan/graph.ts";
 import type { LlamaConfig } from "../model_config.ts";
@@ -59,16 +60,38 @@ export const llama: Family<LlamaConfig> = {
       decay: false,
       initial: { kind: "ones" },
     });
-    const table = (name: string): ParameterSpec => ({
-      ...stacked(name, [[name, config.vocab_size]], width),
-      parts: [{ name, shape: [config.vocab_size, width] }],
+    const table = (name: string, columns = width): ParameterSpec => ({
+      ...stacked(name, [[name, config.vocab_size]], columns),
+      parts: [{ name, shape: [config.vocab_size, columns] }],
       hidden: false,
     });
+    const scalar = (key: string, kind: "ones" | "zeros"): ParameterSpec => ({
+      key,
+      parts: [{ name: key, shape: [1] }],
+      decay: false,
+      initial: { kind },
+    });
     const specs = [table(EMBEDDING)];
+    for (let i = 0; i < config.value_embeddings; i++) {
+      specs.push({
+        ...table(valueTable(i), keys),
+        decay: false,
+        initial: { kind: "zeros" },
+      });
+    }
     for (let layer = 0; layer < config.num_hidden_layers; layer++) {
       const block = `model.layers.${layer}`;
       const attention = `${block}.self_attn`;
       const mlp = `${block}.mlp`;
+      if (config.residual_scalars && layer > 0) {
+        specs.push(
+          scalar(`${block}.resid_lambda`, "ones"),
+          scalar(`${block}.x0_lambda`, "zeros"),
+        );
+      }
+      if (valueTableOf(config, layer) !== undefined) {
+        specs.push(scalar(`${attention}.value_lambda`, "ones"));
+      }
       specs.push(
         norm(`${block}.input_layernorm`),
         stacked(`${attention}.qkv_proj`, [
@@ -108,16 +131,30 @@ export const llama: Family<LlamaConfig> = {
           theta: config.rope_theta,
         }),
     );
-    let x = graph.scope("model.embed_tokens", () =>
-      embedding(graph, {
-        tokens: context.tokens,
-        table: context.weight(EMBEDDING),
-      }));
+    const { tokens } = context;
+    const lookUp = (key: string) =>
+      graph.scope(
+        key.replace(/\.weight$/, ""),
+        () => embedding(graph, { tokens, table: context.weight(key) }),
+      );
+    const first = lookUp(EMBEDDING);
+    const values = Array.from(
+      { length: config.value_embeddings },
+      (_, i) => lookUp(valueTable(i)),
+    );
+    let x = first;
     for (let layer = 0; layer < config.num_hidden_layers; layer++) {
       x = graph.scope(`model.layers.${layer}`, () =>
         graph.block(
           layer,
-          () => block(graph, config, context, x, layer, rotation),
+          () => {
+            const mixed = config.residual_scalars && layer > 0
+              ? mix(graph, context, x, first, layer)
+              : x;
+            const table = valueTableOf(config, layer);
+            const added = table === undefined ? undefined : values[table];
+            return block(graph, config, context, mixed, layer, rotation, added);
+          },
         ));
     }
     return {
@@ -127,6 +164,37 @@ export const llama: Family<LlamaConfig> = {
   },
 };
 
+function valueTable(index: number): string {
+  return `model.value_embeds.${index}.weight`;
+}
+
+/** Number of the table that a layer adds to its values, if it does. */
+function valueTableOf(
+  { value_embeddings, num_hidden_layers }: LlamaConfig,
+  layer: number,
+): number | undefined {
+  const fromLast = layer - (num_hidden_layers - value_embeddings);
+  if (fromLast >= 0) return fromLast;
+  return layer < value_embeddings ? layer : undefined;
+}
+
+/** What a layer starts from: the residual stream and the embedding, scaled. */
+function mix(
+  graph: Graph,
+  context: ForwardContext,
+  x: Tensor,
+  first: Tensor,
+  layer: number,
+): Tensor {
+  const prefix = `model.layers.${layer}`;
+  return scaledSum(graph, {
+    a: x,
+    scaleA: context.weight(`${prefix}.resid_lambda`),
+    b: first,
+    scaleB: context.weight(`${prefix}.x0_lambda`),
+  });
+}
+
 /** One pre-norm block: x + attention(norm x), then + feedForward(norm x). */
 function block(
   graph: Graph,
@@ -135,6 +203,7 @@ function block(
   x: Tensor,
   layer: number,
   rotation: Tensor,
+  added: Tensor | undefined,
 ): Tensor {
   const prefix = `model.layers.${layer}`;
   const project = (
@@ -174,7 +243,14 @@ function block(
       rotary: shape.headDim,
       period: context.period,
     });
-    return context.attend(rotated, shape, layer);
+    const packed = added
+      ? scaledSum(graph, {
+        a: rotated,
+        b: added,
+        scaleB: context.weight(`${prefix}.self_attn.value_lambda`),
+      }, { column: (shape.heads + shape.kvHeads) * shape.headDim })
+      : rotated;
+    return context.attend(packed, shape, layer);
   });
   const middle = project(mixed, "self_attn.o_proj", { addend: x });
   const normed = norm(middle, "post_attention_layernorm");

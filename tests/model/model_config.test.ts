@@ -99,6 +99,7 @@ Deno.test("what is written for Transformers is read back unchanged", () => {
     { model_type: "qwen3" },
     { model_type: "minnow", hidden_act: "relu2", qk_norm: true },
     { model_type: "minnow", final_logit_softcapping: 15 },
+    { model_type: "minnow", value_embeddings: 3, residual_scalars: true },
   ].map((json) => parseModelConfig(json, "config.json"));
   for (const config of configs) {
     const written = JSON.parse(JSON.stringify(huggingFaceConfig(config)));
@@ -151,6 +152,8 @@ Deno.test("what Transformers has no architecture for has a name it refuses", () 
   const recipes: Partial<LlamaConfig>[] = [
     { hidden_act: "relu2" },
     { final_logit_softcapping: 30 },
+    { value_embeddings: 1 },
+    { residual_scalars: true },
   ];
   for (const recipe of recipes) {
     const written = huggingFaceConfig({
@@ -214,6 +217,10 @@ Deno.test("what is not allowed is refused with key and value", () => {
     [
       { model_type: "llama", attention_bias: true },
       'c.json: "attention_bias" is true; it must be false',
+    ],
+    [
+      { model_type: "minnow", num_hidden_layers: 3, value_embeddings: 2 },
+      'c.json: "value_embeddings" is 2, but "num_hidden_layers" is 3; it must be at most half of that',
     ],
     [
       { model_type: "llama", hidden_act: "relu2" },

@@ -31,8 +31,8 @@ export const TINY_LLAMA_YAML: string = TINY_YAML.replace(
 /** The same with what a llama model may have beyond Llama. */
 export const TINY_RECIPE_YAML: string = TINY_LLAMA_YAML.replace(
   "qk_norm: false",
-  "qk_norm: true, hidden_act: relu2, " +
-    "final_logit_softcapping: 3",
+  "qk_norm: true, hidden_act: relu2, final_logit_softcapping: 3, " +
+    "value_embeddings: 1, residual_scalars: true",
 );
 
 /**

@@ -11,7 +11,8 @@ import { mix32 } from "../../data/mix32.ts";
  * - Entry i of the parameter with the name n, row-major, is
  *   ((h(n, i) >> 16) − 2^15) · 2^−18: uniform in [−1/8, 1/8). For the weight of
  *   a norm, whose name ends in `ln_1`, `ln_2`, `ln_f`, `norm` or `layernorm`
- *   before `.weight`, 1 is added. All are exact in f32.
+ *   before `.weight`, 1 is added, and for names that end in `resid_lambda` or
+ *   `value_lambda`. All are exact in f32.
  * - Batch b has two rows of 38 tokens. Token i, counted over the rows, is
  *   ⌊u² · 1003 / 2^32⌋ with u = h(`batch/b`, i) >> 16: small ids are likelier, so
  *   that there is something to learn. Inputs are a row's first 37 tokens,
@@ -38,7 +39,8 @@ export function parityWeights(
   count: number,
 ): Float32Array<ArrayBuffer> {
   const seed = fnv1a(name);
-  const center = /(ln_1|ln_2|ln_f|norm)\.weight$/.test(name) ? 1 : 0;
+  const ones = /(ln_1|ln_2|ln_f|norm)\.weight$|(resid|value)_lambda$/;
+  const center = ones.test(name) ? 1 : 0;
   return Float32Array.from(
     { length: count },
     (_, i) => center + ((draw(seed, i) >>> 16) - 0x8000) / 0x40000,

@@ -1,5 +1,5 @@
-"""Writes gpt2.json, llama.json and qwen3.json: what PyTorch computes for small
-models.
+"""Writes gpt2.json, llama.json, qwen3.json and minnow.json: what PyTorch computes
+for small models.
 
 Usage: python make_parity.py FOLDER
 
@@ -49,7 +49,8 @@ def draws(name, count):
 
 def weights(name, shape):
     count = torch.Size(shape).numel()
-    center = 1 if re.search(r"(ln_1|ln_2|ln_f|norm)\.weight$", name) else 0
+    ones = r"(ln_1|ln_2|ln_f|norm)\.weight$|(resid|value)_lambda$"
+    center = 1 if re.search(ones, name) else 0
     values = center + ((draws(name, count) >> 16) - 0x8000).double() / 0x40000
     return values.float().reshape(shape)
 
@@ -102,12 +103,12 @@ def reference(model):
         }
         for name, parameter in model.named_parameters()
     }
-    losses, norms = train(model, [adamw(model.parameters())])
+    losses, norms = train(model, [adamw(model, model.parameters())])
     reset(model)
     hidden = [p for p in model.parameters() if is_hidden(model, p)]
     rest = [p for p in model.parameters() if not is_hidden(model, p)]
     muon_losses, muon_norms = train(
-        model, [muon(hidden, 5e-3), adamw(rest, 5e-3)]
+        model, [muon(hidden, 5e-3), adamw(model, rest, 5e-3)]
     )
     versions = f"torch {torch.__version__.split('+')[0]}"
     return {
@@ -148,20 +149,29 @@ def is_hidden(model, parameter):
     """Whether it is a matrix of a block: no table, no head."""
     others = [model.get_output_embeddings(), model.get_input_embeddings()]
     others.append(getattr(model.base_model, "wpe", None))
+    others.extend(getattr(model.base_model, "value_embeds", []))
     tables = [module.weight for module in others if module is not None]
     return parameter.ndim == 2 and all(parameter is not t for t in tables)
 
 
-def adamw(parameters, rate=1e-3):
+def decays(model, parameter):
+    """Whether it is a matrix, but for value embeddings."""
+    tables = getattr(model.base_model, "value_embeds", [])
+    return parameter.ndim == 2 and all(
+        parameter is not table.weight for table in tables
+    )
+
+
+def adamw(model, parameters, rate=1e-3):
     parameters = list(parameters)
     return torch.optim.AdamW(
         [
             {
-                "params": [p for p in parameters if p.ndim >= 2],
+                "params": [p for p in parameters if decays(model, p)],
                 "weight_decay": 0.1,
             },
             {
-                "params": [p for p in parameters if p.ndim < 2],
+                "params": [p for p in parameters if not decays(model, p)],
                 "weight_decay": 0.0,
             },
         ],
@@ -207,7 +217,67 @@ def train(model, optimizers):
     return losses, norms
 
 
+class MinnowConfig(transformers.LlamaConfig):
+    model_type = "minnow"
+    value_embeddings: int = 0
+    residual_scalars: bool = False
+
+
+class Minnow(transformers.LlamaForCausalLM):
+    """A Llama with value embeddings and residual scalars, all random."""
+
+    config_class = MinnowConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        ends, layers = config.value_embeddings, self.model.layers
+        width = config.num_key_value_heads * config.head_dim
+        self.model.value_embeds = torch.nn.ModuleList(
+            torch.nn.Embedding(config.vocab_size, width) for _ in range(ends)
+        )
+        self.model.embed_tokens.register_forward_hook(self.look_up)
+        for layer in layers[1:]:
+            layer.resid_lambda = torch.nn.Parameter(torch.ones(1))
+            layer.x0_lambda = torch.nn.Parameter(torch.zeros(1))
+            layer.register_forward_pre_hook(self.mix)
+        for first, last in zip(range(ends), range(len(layers) - ends, len(layers))):
+            for number in (first, last):
+                self.add_values(layers[number].self_attn, first)
+
+    def look_up(self, _module, inputs, embedded):
+        self.first = embedded
+        self.values = [table(inputs[0]) for table in self.model.value_embeds]
+
+    def mix(self, layer, inputs):
+        x = layer.resid_lambda * inputs[0] + layer.x0_lambda * self.first
+        return (x, *inputs[1:])
+
+    def add_values(self, attention, number):
+        attention.value_lambda = torch.nn.Parameter(torch.ones(1))
+        attention.v_proj.register_forward_hook(
+            lambda _module, _inputs, values: values
+            + attention.value_lambda * self.values[number]
+        )
+
+
 def models():
+    yield "minnow", Minnow(
+        MinnowConfig(
+            vocab_size=VOCABULARY,
+            hidden_size=60,
+            intermediate_size=148,
+            num_hidden_layers=5,
+            num_attention_heads=6,
+            num_key_value_heads=2,
+            max_position_embeddings=48,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=False,
+            bos_token_id=None,
+            eos_token_id=None,
+            value_embeddings=2,
+            residual_scalars=True,
+        )
+    )
     yield "gpt2", transformers.GPT2LMHeadModel(
         transformers.GPT2Config(
             vocab_size=VOCABULARY,

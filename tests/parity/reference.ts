@@ -57,7 +57,7 @@ export interface ParityReference {
   /**
    * Losses of ten steps of AdamW, each before its update, on batches 0 to 9.
    * Settings: learning rate 1e-3, betas 0.9 and 0.95, epsilon 1e-8, decay 0.1
-   * for parameters of two dimensions, norm of all gradients clipped to 1.
+   * for matrices but value embeddings, norm of all gradients clipped to 1.
    */
   readonly losses: readonly number[];
   /** Norm of all gradients together at each of these steps, before clipping. */
@@ -73,7 +73,7 @@ export interface ParityReference {
 }
 
 /** Families that there are numbers for. */
-export const PARITY_FAMILIES = ["gpt2", "llama", "qwen3"] as const;
+export const PARITY_FAMILIES = ["gpt2", "llama", "qwen3", "minnow"] as const;
 
 /**
  * @param family The model's family.

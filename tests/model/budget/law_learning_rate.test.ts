@@ -32,6 +32,18 @@ Deno.test("embeddings, positions and an untied head are no block's", () => {
     blockParameters(untied.model, untied.config),
     blockParameters(tied.model, tied.config),
   );
+  const grouped = (recipe: string) =>
+    modelOf(
+      "model: { family: llama, hidden_size: 64, num_hidden_layers: 4, " +
+        `num_attention_heads: 4, num_key_value_heads: 2${recipe} }`,
+      1000,
+    );
+  const [plain, more] = [grouped(""), grouped(", value_embeddings: 2")];
+  assertEquals(
+    blockParameters(more.model, more.config),
+    // A scalar for each layer.
+    blockParameters(plain.model, plain.config) + 4,
+  );
 });
 
 Deno.test("larger models learn at lower rates, the smallest at no more than is stable", () => {

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { InputError } from "../../../data/input_error.ts";
 import { modelShapes } from "../../../model/budget/model_shape.ts";
 import { plannedIngredients } from "../../../model/budget/planned_ingredients.ts";
 import { namesModel } from "../../../model/train/names_model.ts";
@@ -28,6 +29,33 @@ Deno.test("an ingredient that was given is in every model of the ladder", () => 
       ...plannedIngredients(model),
     });
   }
+});
+
+Deno.test("value embeddings are in every planned model that is deep enough", () => {
+  const shapesOf = (count: number) => {
+    const { model } = parseRunConfig(
+      `model: { value_embeddings: ${count} }`,
+      "run.yaml",
+    );
+    return modelShapes(SURROUNDINGS, plannedIngredients(model));
+  };
+  const plain = shapesOf(0);
+  const deep = shapesOf(3);
+  const sizes = (shapes: typeof plain) =>
+    shapes.map(({ width, layers, blockParameters }) =>
+      `${width} ${layers} ${blockParameters}`
+    );
+  // The tables are no part of a block; a scalar for each end's layer is.
+  assertEquals(
+    sizes(deep),
+    sizes(
+      plain.filter(({ layers }) => layers >= 6).map((shape) => ({
+        ...shape,
+        blockParameters: shape.blockParameters + 6,
+      })),
+    ),
+  );
+  assertThrows(() => shapesOf(500), InputError, "lower it");
 });
 
 Deno.test("what is left open of the ingredients is the recipe's", () => {

@@ -33,6 +33,8 @@ function drawRun(random: Random): RunConfig {
       qk_norm: random.pick([true, false]),
       hidden_act: random.pick(["silu", "relu2"]),
       final_logit_softcapping: random.pick([null, 20]),
+      value_embeddings: between(random, 0, Math.floor(layers / 2)),
+      residual_scalars: random.pick([true, false]),
       tie_word_embeddings: random.pick([true, false]),
     };
   const run = {

@@ -7,6 +7,7 @@ import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { testDevice } from "../../kernels/harness.ts";
+import { nonzeroValues } from "../nonzero_values.ts";
 import {
   eventsOf,
   TINY_LLAMA_YAML,
@@ -36,7 +37,7 @@ const RUNS: readonly {
   { name: "llama", yaml: TINY_LLAMA_YAML, overrides: PROMPTS },
   {
     name: "muon",
-    yaml: TINY_LLAMA_YAML,
+    yaml: TINY_RECIPE_YAML,
     overrides: { "optimizer.kind": "muon" },
   },
   { name: "average", overrides: { "optimizer.average": "ema", ...PROMPTS } },
@@ -117,7 +118,9 @@ for (
         samples: false,
       });
       const { executable, program } = session;
-      session.initialize(1);
+      for (
+        const { tensor, values } of nonzeroValues(session.model.parameters, 1)
+      ) executable.write(tensor, values);
       executable.write(program.scale, Float32Array.of(1 / tokens.length));
       executable.write(program.tokens, batch.inputs);
       executable.write(program.targets, batch.targets);

@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { InputError } from "../../../data/input_error.ts";
+import { openModel } from "../../../model/generate/open_model.ts";
+import { openSafetensors } from "../../../model/io/safetensors_reader.ts";
+import { LanguageModel } from "../../../model/language_model.ts";
+import { loadWeights } from "../../../model/load_weights.ts";
+import { parseModelConfig } from "../../../model/model_config.ts";
+import { latestCheckpoint } from "../../../model/train/latest_checkpoint.ts";
+import { withFolder } from "../../data/with_folder.ts";
+import {
+  eventsOf,
+  TINY_RECIPE_YAML,
+  tinyConfig,
+  trainTiny,
+  writeText,
+} from "../tiny_run.ts";
+
+/** Names of what value embeddings and residual scalars add. */
+const ADDED = /lambda$|value_embeds/;
+
+Deno.test("a llama with more is learned, interrupted, resumed and read back", () =>
+  withFolder(async (folder) => {
+    const data = await writeText(folder);
+    const muon = { "optimizer.kind": "muon" };
+    const config = tinyConfig(data, muon, TINY_RECIPE_YAML);
+    const [whole, run] = ["whole", "run"].map((name) => join(folder, name));
+    const events = await trainTiny({ config, out: whole });
+    const losses = eventsOf(events, "step").map(({ trainLoss }) => trainLoss);
+    assert(losses[11] < losses[0] - 0.5, losses.join());
+    const stop = new AbortController();
+    await trainTiny({ config, out: run, signal: stop.signal }, (event) => {
+      if (event.type === "step" && event.step === 5) stop.abort();
+    });
+    assert(!(await latestCheckpoint(run)).endsWith("step-12"));
+    await trainTiny({ config, out: run, resume: true });
+    const place = (path: string, file: string) =>
+      join(path, "checkpoints", "step-12", file);
+    for (const file of ["model.safetensors", "optimizer.safetensors"]) {
+      const [a, b] = await Promise.all(
+        [whole, run].map((path) => Deno.readFile(place(path, file))),
+      );
+      assertEquals(a, b, file);
+    }
+
+    const stored = await openModel(whole);
+    const moments = await openSafetensors(
+      place(whole, "optimizer.safetensors"),
+    );
+    const { parameters } = new LanguageModel(stored.config, 2 ** 28);
+    let added = 0;
+    for (const { tensor, values } of parameters.initialValues(1)) {
+      if (!ADDED.test(tensor.name)) continue;
+      added++;
+      const learned = await stored.weights.read(tensor.name);
+      assert(learned.some((value, i) => value !== values[i]), tensor.name);
+      assert(moments.shape(`${tensor.name}.exp_avg_sq`), tensor.name);
+    }
+    // A table, a scalar for each end, two for the mix before the second layer.
+    assertEquals(added, 5);
+    moments.close();
+    stored.weights.close();
+  }));
+
+Deno.test("weights without value embeddings or scalars are refused", async () => {
+  const config = parseModelConfig({
+    model_type: "minnow",
+    vocab_size: 11,
+    hidden_size: 8,
+    intermediate_size: 12,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    value_embeddings: 1,
+    residual_scalars: true,
+  }, "config.json");
+  const { parameters } = new LanguageModel(config, 2 ** 28);
+  const shapes = new Map(
+    parameters.parts.map(({ name, shape }) => [name, shape]),
+  );
+  const load = () =>
+    loadWeights({ write: () => {} }, parameters, {
+      names: shapes.keys(),
+      shape: (name) => shapes.get(name),
+      read: () => Promise.resolve(new Float32Array()),
+      close: () => {},
+    });
+  await load();
+  for (const { name, shape } of parameters.parts) {
+    if (!ADDED.test(name)) continue;
+    shapes.delete(name);
+    await assertRejects(
+      load,
+      InputError,
+      `"${name}" is missing; does config.json belong to these weights?`,
+    );
+    shapes.set(name, shape);
+  }
+});
