@@ -1,5 +1,4 @@
 import { join } from "@std/path";
-import type { LoaderState } from "../../data/loader.ts";
 import { removeIfThere } from "../../data/remove_if_there.ts";
 import { LossWatch, type Trouble } from "./loss_watch.ts";
 import type { CheckpointSection } from "./run_config.ts";
@@ -53,7 +52,7 @@ const REMEMBERED = 256;
 export class Rollback {
   readonly #watch = new LossWatch();
   readonly #now: () => number;
-  readonly #places = new Map<number, LoaderState>();
+  readonly #places = new Map<number, readonly BatchPlace[]>();
   #good: RememberedState[];
   #savedAt: number;
   #cost = SAVE_SECONDS;
@@ -97,9 +96,9 @@ export class Rollback {
     return this.#trouble;
   }
 
-  /** Notes where in the data a step's batches begin. */
-  queue(step: number, place: LoaderState): void {
-    this.#places.set(step, place);
+  /** Notes where in the data each of a step's batches begins. */
+  queue(step: number, places: readonly BatchPlace[]): void {
+    this.#places.set(step, places);
     this.#places.delete(step - REMEMBERED);
   }
 
@@ -154,8 +153,7 @@ export class Rollback {
     const before = BEFORE * 4 ** (Math.min(this.#returns, MOST_RETURNS) - 1);
     const skipped: BatchPlace[] = [];
     for (let step = from - before; step <= to; step++) {
-      const place = this.#places.get(step);
-      if (place) skipped.push({ epoch: place.epoch, position: place.position });
+      skipped.push(...this.#places.get(step) ?? []);
     }
     const good = await this.#wayBack(from);
     const { state, path } = good;

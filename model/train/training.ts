@@ -13,8 +13,8 @@ import type {
   StepEvent,
   TrainEvent,
 } from "./events.ts";
-import { averagePart } from "./average_part.ts";
 import { BudgetKeeper } from "./budget_keeper.ts";
+import { drawBatches } from "./draw_batches.ts";
 import { dueAt } from "./due_at.ts";
 import { evaluateRun } from "./evaluate_run.ts";
 import { exercisesOf } from "./exercises_of.ts";
@@ -23,16 +23,11 @@ import type { Trouble } from "./loss_watch.ts";
 import { noteOutcome } from "./plan_file.ts";
 import type { PreparedRun, RunOptions } from "./prepare_run.ts";
 import { Rollback } from "./rollback.ts";
-import {
-  learningRate,
-  type ScheduleOptions,
-  type SchedulePace,
-  schedulePosition,
-} from "./schedule.ts";
-import { scheduleOptionsOf } from "./schedule_options_of.ts";
+import { type SchedulePace, schedulePosition } from "./schedule.ts";
 import { SpeedMeter } from "./speed_meter.ts";
-import type { StepResult, TokenBatch } from "./training_session.ts";
-import { freshState, isSkipped, type TrainingState } from "./training_state.ts";
+import { stepNumbers } from "./step_numbers.ts";
+import type { StepResult } from "./training_session.ts";
+import { freshState, type TrainingState } from "./training_state.ts";
 import { startedEvent } from "./started_event.ts";
 import { writeSamples } from "./write_samples.ts";
 
@@ -45,7 +40,6 @@ export class Training {
   readonly #options: RunOptions;
   readonly #meter: SpeedMeter;
   #metrics: MetricsCsv | undefined;
-  readonly #schedule: ScheduleOptions;
   readonly #now: () => number;
   readonly #keeper: BudgetKeeper | undefined;
   /** Learning rates of the steps under way, the oldest first. */
@@ -73,7 +67,6 @@ export class Training {
       run.flopsPerStep,
       this.#now,
     );
-    this.#schedule = scheduleOptionsOf(run.config, run.steps);
     this.#state = run.resumed?.state ??
       freshState(run.loader.state, run.budget?.pace);
     this.#keeper = run.budget && new BudgetKeeper({
@@ -207,25 +200,17 @@ export class Training {
   }
 
   #dispatch(step: number): void {
-    const { config, session } = this.#run;
-    const { batch, accumulation } = config.train;
-    const draw = () =>
-      Array.from(
-        { length: accumulation },
-        (): TokenBatch => this.#loader.next(batch),
-      );
-    while (isSkipped(this.#state, this.#loader.state)) draw();
-    this.#rollback?.queue(step, this.#loader.state);
-    const batches = draw();
-    const { steps } = this.#run;
+    const { config, session, steps } = this.#run;
     const position = schedulePosition(step - 1, steps, this.#pace);
-    const rate = learningRate(position, this.#schedule);
-    this.#rates.push(rate);
-    session.step(batches, {
-      step,
-      learningRate: rate,
-      averagePart: averagePart(position, steps, config.optimizer),
+    const { batches, places } = drawBatches(this.#loader, {
+      count: config.train.accumulation,
+      batch: config.train.batch,
+      skipped: this.#state.skipped,
     });
+    this.#rollback?.queue(step, places);
+    const numbers = stepNumbers(step, position, this.#run);
+    session.step(batches, numbers);
+    this.#rates.push(numbers.learningRate);
     // The loader is ahead of the steps taken so far; checkpoints are written
     // only when all steps under way were taken, and it is not.
     this.#state = { ...this.#state, loader: this.#loader.state };

@@ -25,11 +25,11 @@ export interface TrainingState {
     readonly spent: number;
     readonly pace: SchedulePace;
   } | null;
-  /** Steps' batches that are left out, because training broke on them. */
+  /** Micro-batches that are left out, because training broke on them. */
   readonly skipped: readonly BatchPlace[];
 }
 
-/** Where in the data a step's batches begin. */
+/** Where in the data a micro-batch begins. */
 export type BatchPlace = Pick<LoaderState, "epoch" | "position">;
 
 /**
@@ -132,9 +132,9 @@ export function parseTrainingState(
   };
 }
 
-/** Whether the batches at a place of the data are left out. */
+/** Whether the micro-batch at a place of the data is left out. */
 export function isSkipped(
-  { skipped }: TrainingState,
+  { skipped }: Pick<TrainingState, "skipped">,
   { epoch, position }: BatchPlace,
 ): boolean {
   return skipped.some((place) =>
