@@ -5,7 +5,7 @@ import { checkBudget } from "./check_budget.ts";
 import { computeOptimum } from "./compute_optimum.ts";
 import type { MemoryFit } from "./memory_planner.ts";
 import { closestShape, type ModelShape } from "./model_shape.ts";
-import { runConfigOf, stepsOf } from "./planned_config.ts";
+import { lengthOf, runConfigOf } from "./planned_config.ts";
 import { plannedBatches, plannedRecipe } from "./planned_recipe.ts";
 import type {
   FittingCandidate,
@@ -112,8 +112,14 @@ function candidate(
     possible,
   );
   const rate = stepRate(device, shape, sequences * context) / slowdown;
-  const steps = stepsOf({ shape, sequences, rate, secondsLeft, question, fit });
-  const tokens = steps * sequences * context;
+  const { steps, tokens } = lengthOf({
+    shape,
+    sequences,
+    rate,
+    secondsLeft,
+    question,
+    fit,
+  });
   const predictedLoss = predictLoss(
     law,
     shape.parameters,

@@ -1,3 +1,4 @@
+import { BatchRamp } from "../train/batch_ramp.ts";
 import { planSteps } from "../train/plan_steps.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { keepGiven } from "./keep_given.ts";
@@ -89,11 +90,12 @@ function warmupSteps(steps: number): number {
 }
 
 /**
- * Steps that a time allows, after evaluations, samples and checkpoints.
+ * Steps that a time allows, after evaluations, samples and checkpoints, and
+ * their tokens.
  *
  * @param of Model, sequences of a step, FLOP/s and seconds.
  */
-export function stepsOf(
+export function lengthOf(
   { shape, sequences, rate, secondsLeft, question, fit }: {
     readonly shape: ModelShape;
     readonly sequences: number;
@@ -102,13 +104,17 @@ export function stepsOf(
     readonly question: PlanQuestion;
     readonly fit: MemoryFit | undefined;
   },
-): number {
+): { steps: number; tokens: number } {
   const tokensPerStep = sequences * question.base.train.context;
   const step = tokensPerStep * shape.flopsPerToken / rate;
   const batch = fit?.batch ?? sequences;
   const roughly = Math.max(1, Math.floor(secondsLeft / step));
-  return planSteps({
-    config: cadence(question, { steps: roughly, tokensPerStep, batch }),
+  const often = cadence(question, { steps: roughly, tokensPerStep, batch });
+  const train = { ...often.train, accumulation: sequences / batch };
+  const updateTokens = question.device.updateTokens(shape);
+  const steps = planSteps({
+    config: { ...often, train },
+    update: updateTokens / (tokensPerStep + updateTokens),
     speed: {
       step,
       // A forward pass of one micro-batch is a third of its training.
@@ -118,6 +124,7 @@ export function stepsOf(
     secondsLeft,
     exerciseRows: 0,
   });
+  return { steps, tokens: new BatchRamp(train, steps).tokens };
 }
 
 /** The configuration with how often what is not training happens. */

@@ -1,5 +1,6 @@
 import { InputError } from "../../data/input_error.ts";
 import { formatDuration } from "../../data/format.ts";
+import { BatchRamp } from "../train/batch_ramp.ts";
 import type { MeasuredDevice } from "./measured_device.ts";
 import type { ModelShape } from "./model_shape.ts";
 import { plannedRecipe } from "./planned_recipe.ts";
@@ -63,6 +64,7 @@ export async function sweepBudgets(time: SweepTime): Promise<number[]> {
 function fillTime(
   { seconds, question, device }: SweepTime,
 ): { budgets: number[]; shapes: ModelShape[] } {
+  const { train } = question.base;
   const heldOut = FORWARD_SHARE * question.base.evaluate.tokens;
   const timeOf = (most: number) =>
     budgetsUpTo(most).reduce((sum, budget) => {
@@ -70,7 +72,7 @@ function fillTime(
       return [...shapes].reduce((partial, shape) => {
         const tokens = budget / shape.flopsPerToken;
         const { sequences } = plannedRecipe(question, shape, tokens);
-        const stepTokens = sequences * question.base.train.context;
+        const stepTokens = sequences * train.context * BatchRamp.share(train);
         return partial + START_SECONDS +
           budget / stepRate(device, shape, stepTokens) +
           heldOut * shape.flopsPerToken / device.rate(shape);

@@ -1,5 +1,6 @@
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
+import { BatchRamp } from "../train/batch_ramp.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { keepGiven } from "./keep_given.ts";
 import type { MemoryPlanner } from "./memory_planner.ts";
@@ -147,7 +148,7 @@ function pointOf(
     budget / shape.flopsPerToken,
   );
   const stepFlops = sequences * context * shape.flopsPerToken;
-  const steps = Math.round(budget / stepFlops);
+  const steps = Math.round(budget / stepFlops / BatchRamp.share(base.train));
   if (steps < FEWEST_STEPS) {
     return `${name} is left out: ${steps} steps are too few to teach anything`;
   }
@@ -158,12 +159,12 @@ function pointOf(
     plannedBatches(question, sequences),
   );
   if (!fit) return `${name} is left out: it does not fit the memory`;
-  const tokens = steps * sequences * context;
   const trained = keepGiven(
     trainedAs(base, { shape, steps, learningRate, fit }),
     base,
     given ?? new Set(),
   );
+  const { tokens } = new BatchRamp(trained.train, steps);
   return {
     name,
     budget,
@@ -171,7 +172,7 @@ function pointOf(
     chosen,
     steps,
     tokens,
-    flops: steps * stepFlops,
+    flops: tokens * shape.flopsPerToken,
     learningRate,
     predictedLoss: predictLoss(
       grid.law,

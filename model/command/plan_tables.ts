@@ -59,10 +59,11 @@ export function choiceLine(
   { chosen }: Pick<RunPlan, "chosen">,
 ): string {
   const { shape, tokens, steps, fit, learningRate } = chosen;
+  const upTo = base.train.batch_ramp > 0 ? "up to " : "";
   return `Choice: ${formatCount(shape.parameters, "parameters")}, ` +
     `${shape.layers} blocks of width ${shape.width}, ${
       formatCount(tokens, "tokens")
-    } in ${steps} steps of ${fit.accumulation} × ${fit.batch} × ` +
+    } in ${steps} steps of ${upTo}${fit.accumulation} × ${fit.batch} × ` +
     `${base.train.context}, learning rate ${learningRate}`;
 }
 

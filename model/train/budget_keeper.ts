@@ -1,5 +1,6 @@
+import type { BatchRamp } from "./batch_ramp.ts";
 import type { RunConfig } from "./run_config.ts";
-import { type RunCosts, stepsWithin } from "./run_costs.ts";
+import { type RunCosts, stepsWithin, timeShare } from "./run_costs.ts";
 import { type SchedulePace, schedulePosition } from "./schedule.ts";
 
 /** Shares of the run after which its length is thought over. */
@@ -22,6 +23,8 @@ export interface BudgetStart {
   elapsed(): number;
   /** Expected time of the run's parts. */
   readonly costs: RunCosts;
+  /** Its batch: steps of fewer micro-batches take less time. */
+  readonly ramp: BatchRamp;
   /** Steps of the schedule as it was planned. */
   readonly planned: number;
   /** Where the schedule stands. */
@@ -94,7 +97,7 @@ export class BudgetKeeper {
    * @returns The new pace; undefined if it stays.
    */
   review(step: number, queued: number): SchedulePace | undefined {
-    const { seconds, config, planned, elapsed } = this.#start;
+    const { seconds, config, planned, elapsed, ramp } = this.#start;
     const { steps } = this.#pace;
     const length = Math.max(seconds - this.#began, 1e-3);
     const time = (elapsed() - this.#began) / length;
@@ -103,10 +106,19 @@ export class BudgetKeeper {
     const taken = step - this.#mark.step;
     if (!isDue || taken < FEWEST_STEPS || queued >= steps) return undefined;
     this.#share = share;
-    const perStep = elapsed() - this.#mark.time - this.#paused;
-    this.#costs = { ...this.#costs, step: Math.max(0, perStep / taken) };
+    const perStep = (elapsed() - this.#mark.time - this.#paused) / taken;
+    const [from, to] = [this.#mark.step, step].map((at) =>
+      schedulePosition(at, planned, this.#pace)
+    );
+    const measured = timeShare(this.#costs, ramp.shareBetween(from, to));
+    this.#costs = { ...this.#costs, step: Math.max(0, perStep / measured) };
     this.#restart(step);
-    const left = stepsWithin(config, this.#costs, seconds - elapsed());
+    const left = stepsWithin(
+      config,
+      this.#costs,
+      seconds - elapsed(),
+      ramp.shareBetween(to, planned),
+    );
     if (!Number.isFinite(left)) return undefined;
     const wanted = Math.max(queued + 1, step + Math.floor(left));
     if (Math.abs(wanted - steps) <= LEAST_CHANGE * steps) return undefined;

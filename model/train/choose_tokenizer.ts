@@ -12,6 +12,7 @@ import type { ScalingLaw } from "../budget/scaling_law.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
 import { VOCABULARY_SIZES, vocabularySize } from "../budget/vocabulary_law.ts";
 import { LanguageModel } from "../language_model.ts";
+import { BatchRamp } from "./batch_ramp.ts";
 import { AUTO_TOKENIZER, documentsOf, preparedCorpus } from "./open_corpus.ts";
 import { resolveModel } from "./resolve_model.ts";
 import type { DataSection, RunConfig } from "./run_config.ts";
@@ -93,7 +94,7 @@ function amountOf(
   { train, model }: RunConfig,
   { capabilities, planned, law }: TokenizerQuestion,
 ): { flops: number; width: number } {
-  const { context, batch, accumulation, steps, budget } = train;
+  const { context, steps, budget } = train;
   const inTime = (budget ?? Infinity) * guessedRate(capabilities);
   if (planned) {
     const { parameters } = computeOptimum(law, inTime);
@@ -104,8 +105,8 @@ function amountOf(
     resolveModel(model, { ...BYTES, context }, "run.yaml"),
     Infinity,
   );
-  const inSteps = (steps ?? Infinity) * batch * context * accumulation *
-    trainingFlopsPerToken(given, context);
+  const tokens = steps === null ? Infinity : new BatchRamp(train, steps).tokens;
+  const inSteps = tokens * trainingFlopsPerToken(given, context);
   return { flops: Math.min(inTime, inSteps), width: given.width };
 }
 

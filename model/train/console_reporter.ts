@@ -173,10 +173,11 @@ function describeStart(event: StartedEvent): readonly string[] {
   const memory = Object.entries(event.planBytes)
     .filter(([, bytes]) => bytes > 0)
     .map(([category, bytes]) => `${category} ${formatBytes(bytes)}`);
+  const upTo = event.config.train.batch_ramp > 0 ? "up to " : "";
   const resumed = event.step > 0 ? `, going on from step ${event.step}` : "";
   return [
     `${parameters} on ${event.device}`,
-    `${event.steps} steps of ${event.tokensPerStep} tokens${resumed}`,
+    `${event.steps} steps of ${upTo}${event.tokensPerStep} tokens${resumed}`,
     `memory ${formatBytes(event.peakBytes)}: ${memory.join(", ")}`,
   ];
 }

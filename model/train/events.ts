@@ -26,7 +26,7 @@ export interface StartedEvent {
   readonly steps: number;
   /** Steps already taken by the run that this one resumes; 0 for a fresh one. */
   readonly step: number;
-  /** Tokens that one step learns from. */
+  /** Tokens that one step learns from; after `train.batch_ramp`, if it has one. */
   readonly tokensPerStep: number;
   /** Bytes that the plan takes on the device, by category. */
   readonly planBytes: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import { isRecord } from "../../data/is_record.ts";
 import { parseYaml } from "../../data/parse_yaml.ts";
 import { nearest } from "../../data/nearest.ts";
 import { parseField, quote, type Section } from "../../data/schema.ts";
+import { BatchRamp } from "./batch_ramp.ts";
 import { type Given, parseModelSection } from "./parse_model_section.ts";
 import type { RunConfig } from "./run_config.ts";
 import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
@@ -17,7 +18,7 @@ import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
  * a YAML scalar; they replace those of the file.
  * @returns The whole configuration.
  * @throws {InputError} If the text is no YAML, a key is unknown, or a value is
- * not allowed; names file, key, value and what is.
+ * not allowed, alone or beside another; names file, key, value and what is.
  *
  * @example
  * ```ts
@@ -94,6 +95,7 @@ export function parseGivenConfig(
     memory: parseSection("memory", RUN_SECTIONS.memory, given),
   };
   for (const [key, { source }] of given) throw unknownKey(key, source);
+  BatchRamp.check(config.train, source);
   return { config, given: keys };
 }
 

@@ -1,3 +1,4 @@
+import { BatchRamp } from "./batch_ramp.ts";
 import { type CostsQuestion, runCosts, stepsWithin } from "./run_costs.ts";
 
 /** What the number of steps depends on. */
@@ -14,6 +15,11 @@ export interface StepsQuestion extends CostsQuestion {
  */
 export function planSteps(question: StepsQuestion): number {
   const { config, secondsLeft } = question;
-  const steps = stepsWithin(config, runCosts(question), secondsLeft);
+  const steps = stepsWithin(
+    config,
+    runCosts(question),
+    secondsLeft,
+    BatchRamp.share(config.train),
+  );
   return Math.max(1, Math.floor(steps));
 }

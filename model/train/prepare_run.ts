@@ -19,6 +19,7 @@ import type { TuningProgress } from "../../kernels/tune/tuner.ts";
 import { LanguageModel } from "../language_model.ts";
 import { variantsOfResumedRun, variantsOfRun } from "../tune/run_variants.ts";
 import { promptTokens } from "../generate/prompt_tokens.ts";
+import { BatchRamp } from "./batch_ramp.ts";
 import {
   type CheckpointFolder,
   listCheckpoints,
@@ -33,11 +34,7 @@ import { planBudget, type PlanProgress } from "./plan_budget.ts";
 import { type RunBudget, runLength } from "./run_length.ts";
 import { type PlanFile, readPlanFile, writePlanFile } from "./plan_file.ts";
 import { resolveModel } from "./resolve_model.ts";
-import type {
-  RunConfig,
-  SettledRunConfig,
-  TrainSection,
-} from "./run_config.ts";
+import type { RunConfig, SettledRunConfig } from "./run_config.ts";
 import { type RunPrediction, runPrediction } from "./run_prediction.ts";
 import { stringifyRunConfig } from "./stringify_run_config.ts";
 import { type SessionOptions, TrainingSession } from "./training_session.ts";
@@ -117,10 +114,10 @@ export interface PreparedRun {
   readonly budget: RunBudget | undefined;
   /** Seconds since it began, those before it was resumed included. */
   elapsed(): number;
-  /** Tokens of a step. */
-  readonly tokensPerStep: number;
-  /** Floating-point operations of a step. */
-  readonly flopsPerStep: number;
+  /** Micro-batches, and tokens, of its steps. */
+  readonly batchRamp: BatchRamp;
+  /** Floating-point operations of a token. */
+  readonly flopsPerToken: number;
   /** Checkpoint to go on from, and how far it had come. */
   readonly resumed: ResumedCheckpoint | undefined;
   /** What is expected of it; null where it has no budget. */
@@ -241,8 +238,12 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       : await variantsOfRun(gpu, {
         mode: train.tune,
         budget: train.budget,
-        flops: train.steps === null ? null : train.steps *
-          stepFlops(new LanguageModel(model, Infinity), train),
+        flops: train.steps === null
+          ? null
+          : new BatchRamp(train, train.steps).tokens * trainingFlopsPerToken(
+            new LanguageModel(model, Infinity),
+            train.context,
+          ),
         plan: (choose) =>
           TrainingSession.plan(gpu.capabilities, wanted, choose),
         ...(options.onTuneProgress
@@ -266,11 +267,12 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       exerciseRows: corpus.isPrimer ? exerciseRows() : 0,
       validationTokens: corpus.validation?.tokenCount ?? 0,
     });
-    const tokensPerStep = stepTokens(train);
-    const flopsPerStep = stepFlops(session.model, train);
+    const batchRamp = new BatchRamp(train, steps);
+    const { tokens: runTokens } = batchRamp;
+    const flopsPerToken = trainingFlopsPerToken(session.model, train.context);
     const learningRate = optimizer.learning_rate ??
       lawLearningRate(session.model, model, {
-        tokens: steps * tokensPerStep,
+        tokens: runTokens,
         context: train.context,
       });
     const config = {
@@ -287,8 +289,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       model,
       parameters: session.model.parameters.count,
       steps,
-      tokens: steps * tokensPerStep,
-      flops: steps * flopsPerStep,
+      tokens: runTokens,
+      flops: runTokens * flopsPerToken,
       kernels: Object.fromEntries(session.variants),
       peak_bytes: session.executable.plan.peakBytes,
       bytes: session.executable.plan.bytes,
@@ -311,8 +313,8 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       openLoader,
       session,
       steps,
-      tokensPerStep,
-      flopsPerStep,
+      batchRamp,
+      flopsPerToken,
       resumed,
       budget,
       elapsed,
@@ -331,14 +333,6 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
   } finally {
     cleanup.dispose();
   }
-}
-
-function stepTokens({ batch, context, accumulation }: TrainSection): number {
-  return batch * context * accumulation;
-}
-
-function stepFlops(model: LanguageModel, train: TrainSection): number {
-  return stepTokens(train) * trainingFlopsPerToken(model, train.context);
 }
 
 /** Refuses a prompt that would end the run when its samples are due. */

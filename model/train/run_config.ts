@@ -55,6 +55,11 @@ export interface TrainSection {
   readonly batch: number;
   /** Micro-batches of a step. */
   readonly accumulation: number;
+  /**
+   * Share of the steps over which a step's micro-batches grow from one to all;
+   * 0 for all from the first step on.
+   */
+  readonly batch_ramp: number;
   /** Whether tokens attend only inside their document. */
   readonly document_mask: boolean;
   /** How thoroughly kernels are timed before training. */

@@ -81,6 +81,13 @@ const train: Section<TrainSection> = {
   context: count(256, "tokens of a sequence"),
   batch: count(8, "sequences of a micro-batch"),
   accumulation: count(1, "micro-batches of a step"),
+  batch_ramp: number({
+    default: 0,
+    minimum: 0,
+    maximum: 1,
+    description:
+      "share of the steps over which micro-batches grow from one to all",
+  }),
   document_mask: boolean({
     default: false,
     description: "whether tokens attend only inside their document",

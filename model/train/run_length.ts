@@ -1,10 +1,16 @@
 import { formatDuration } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
-import { measureSpeed, speedSeconds } from "./measure_speed.ts";
+import { BatchRamp } from "./batch_ramp.ts";
+import {
+  type MeasuredSpeed,
+  measureSpeed,
+  speedSeconds,
+} from "./measure_speed.ts";
 import { planSteps } from "./plan_steps.ts";
 import type { RunConfig } from "./run_config.ts";
-import { type RunCosts, runCosts } from "./run_costs.ts";
+import { type RunCosts, runCosts, timeShare } from "./run_costs.ts";
 import type { SchedulePace } from "./schedule.ts";
+import { stepSeconds } from "./step_seconds.ts";
 import type { TrainingSession } from "./training_session.ts";
 import type { TrainingState } from "./training_state.ts";
 
@@ -68,37 +74,46 @@ export async function runLength(
       "run.yaml: neither train.steps nor train.budget is given; name one of them",
     );
   }
-  const speed = await speedOf(session, config, seconds, now);
-  const costs = runCosts({ ...question, speed });
+  const { speed, update } = await speedOf(session, config, seconds, now);
+  const costs = runCosts({ ...question, speed, update });
   if (steps !== null && state?.budget) {
     const { pace } = state.budget;
     return { steps, budget: { seconds, costs, pace }, notices: [] };
   }
   const secondsLeft = seconds - elapsed();
-  const possible = planSteps({ ...question, speed, secondsLeft });
+  const possible = planSteps({ ...question, speed, update, secondsLeft });
   const decided = Math.min(steps ?? Infinity, possible);
   const pace = { from: 0, position: 0, steps: decided };
+  const mean = speed.step * timeShare(costs, BatchRamp.share(config.train));
   return {
     steps: decided,
     budget: steps === null ? { seconds, costs, pace } : undefined,
     notices: [
-      `A step takes ${(speed.step * 1000).toFixed(0)} ms here: ${decided} ` +
+      `A step takes ${(mean * 1000).toFixed(0)} ms here: ${decided} ` +
       `steps in the ${formatDuration(seconds)} given`,
     ],
   };
 }
 
+/** Times of the run's parts, and the update's share of a step. */
 async function speedOf(
   session: TrainingSession,
   { seed, train }: RunConfig,
   budget: number,
   now: () => number,
-): ReturnType<typeof measureSpeed> {
+): Promise<{ speed: MeasuredSpeed; update: number }> {
   session.initialize(seed);
   const tokens = new Uint32Array(train.batch * train.context);
   const batches = Array.from(
     { length: train.accumulation },
     () => ({ inputs: tokens, targets: tokens }),
   );
-  return await measureSpeed(session, batches, speedSeconds(budget), now);
+  const time = speedSeconds(budget);
+  const speed = await measureSpeed(session, batches, time, now);
+  // What steps of all sizes have in common matters only where sizes differ.
+  if (train.batch_ramp === 0) return { speed, update: 0 };
+  const one = await stepSeconds(session, batches.slice(0, 1), time, now);
+  const { length } = batches;
+  const update = (length * one - speed.step) / (length - 1) / speed.step;
+  return { speed, update: Math.min(1, Math.max(0, update)) };
 }

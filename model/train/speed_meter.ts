@@ -6,63 +6,57 @@ const WINDOW = 32;
  * checkpoints, do not count.
  */
 export class SpeedMeter {
-  readonly #tokensPerStep: number;
-  readonly #flopsPerStep: number;
+  readonly #flopsPerToken: number;
   readonly #now: () => number;
-  #marks: { readonly step: number; readonly time: number }[] = [];
-  #secondsPerStep = NaN;
+  /** Tokens so far, counted from the stretch's beginning, and when. */
+  #marks: { readonly tokens: number; readonly time: number }[] = [];
+  #secondsPerToken = NaN;
 
   /**
    * Makes a meter.
    *
-   * @param tokensPerStep Tokens of a step.
-   * @param flopsPerStep Floating-point operations of a step.
+   * @param flopsPerToken Floating-point operations of a token.
    * @param now Gives milliseconds on a clock that never goes back.
    */
   constructor(
-    tokensPerStep: number,
-    flopsPerStep: number,
+    flopsPerToken: number,
     now: () => number = () => performance.now(),
   ) {
-    this.#tokensPerStep = tokensPerStep;
-    this.#flopsPerStep = flopsPerStep;
+    this.#flopsPerToken = flopsPerToken;
     this.#now = now;
   }
 
-  /** Begins a stretch without pauses after a step. */
-  start(step: number): void {
-    this.#marks = [{ step, time: this.#now() }];
+  /** Begins a stretch without pauses. */
+  start(): void {
+    this.#marks = [{ tokens: 0, time: this.#now() }];
   }
 
-  /** Notes that a step has been taken now. */
-  add(step: number): void {
-    this.#marks.push({ step, time: this.#now() });
+  /** Notes that a step of so many tokens has been taken now. */
+  add(tokens: number): void {
+    const before = this.#marks.at(-1)?.tokens ?? 0;
+    const last = { tokens: before + tokens, time: this.#now() };
+    this.#marks.push(last);
     if (this.#marks.length > WINDOW) this.#marks.shift();
     const first = this.#marks[0];
-    const last = this.#marks[this.#marks.length - 1];
-    if (last.step === first.step) return;
-    this.#secondsPerStep = (last.time - first.time) / 1000 /
-      (last.step - first.step);
+    if (last.tokens === first.tokens) return;
+    this.#secondsPerToken = (last.time - first.time) / 1000 /
+      (last.tokens - first.tokens);
   }
 
   /** Tokens a second; 0 before the first step. */
   get tokensPerSecond(): number {
-    return this.#rate(this.#tokensPerStep);
+    return this.#secondsPerToken > 0 ? 1 / this.#secondsPerToken : 0;
   }
 
   /** Floating-point operations a second; 0 before the first step. */
   get flopsPerSecond(): number {
-    return this.#rate(this.#flopsPerStep);
+    return this.tokensPerSecond * this.#flopsPerToken;
   }
 
-  /** Seconds that a number of steps will take at this speed. */
-  secondsFor(steps: number): number {
-    return Number.isNaN(this.#secondsPerStep)
+  /** Seconds that a number of tokens will take at this speed. */
+  secondsFor(tokens: number): number {
+    return Number.isNaN(this.#secondsPerToken)
       ? Infinity
-      : steps * this.#secondsPerStep;
-  }
-
-  #rate(perStep: number): number {
-    return this.#secondsPerStep > 0 ? perStep / this.#secondsPerStep : 0;
+      : tokens * this.#secondsPerToken;
   }
 }

@@ -9,7 +9,7 @@ import type { PreparedRun } from "./prepare_run.ts";
  * @param steps Steps that it will take in all.
  */
 export function startedEvent(
-  { config, session, tokensPerStep, gpu, prediction }: PreparedRun,
+  { config, session, batchRamp, gpu, prediction }: PreparedRun,
   step: number,
   steps: number,
 ): StartedEvent {
@@ -20,7 +20,7 @@ export function startedEvent(
     parameters: session.model.parameters.count,
     steps,
     step,
-    tokensPerStep,
+    tokensPerStep: batchRamp.stepTokens,
     planBytes: plan.bytes,
     peakBytes: plan.peakBytes,
     device: gpu.adapter.name,

@@ -34,6 +34,9 @@ import { writeSamples } from "./write_samples.ts";
 /** States to go back to that are kept on disk besides checkpoints. */
 const ROLLBACK_STATES = 2;
 
+/** A step under way. */
+type QueuedStep = Pick<StepEvent, "learningRate" | "tokens">;
+
 /** One run from its first event to its last. */
 export class Training {
   readonly #run: PreparedRun;
@@ -42,8 +45,8 @@ export class Training {
   #metrics: MetricsCsv | undefined;
   readonly #now: () => number;
   readonly #keeper: BudgetKeeper | undefined;
-  /** Learning rates of the steps under way, the oldest first. */
-  readonly #rates: number[] = [];
+  /** The steps under way, the oldest first. */
+  readonly #queued: QueuedStep[] = [];
   readonly #rollback: Rollback | undefined;
   #loader: Loader;
   #state: TrainingState;
@@ -62,16 +65,13 @@ export class Training {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#started = this.#now();
-    this.#meter = new SpeedMeter(
-      run.tokensPerStep,
-      run.flopsPerStep,
-      this.#now,
-    );
+    this.#meter = new SpeedMeter(run.flopsPerToken, this.#now);
     this.#state = run.resumed?.state ??
       freshState(run.loader.state, run.budget?.pace);
     this.#keeper = run.budget && new BudgetKeeper({
       ...run.budget,
       config: run.config,
+      ramp: run.batchRamp,
       planned: run.steps,
       elapsed: run.elapsed,
     }, this.#state.step);
@@ -85,6 +85,11 @@ export class Training {
   get #pace(): SchedulePace {
     return this.#keeper?.pace ??
       { from: 0, position: 0, steps: this.#run.steps };
+  }
+
+  /** Place in the schedule of a step that is counted from 0. */
+  #placeOf(step: number): number {
+    return schedulePosition(step, this.#run.steps, this.#pace);
   }
 
   /** Trains to the end. */
@@ -105,7 +110,7 @@ export class Training {
     yield startedEvent(this.#run, this.#state.step, this.#pace.steps);
     for (const message of this.#run.notices) yield { type: "notice", message };
 
-    this.#meter.start(this.#state.step);
+    this.#meter.start();
     let dispatched = this.#state.step;
     do {
       const { signal } = this.#options;
@@ -120,7 +125,7 @@ export class Training {
           yield* this.#takeSteps();
           if (this.#rollback?.trouble) break;
           yield* this.#visit(dispatched);
-          this.#meter.start(dispatched);
+          this.#meter.start();
         }
       }
       yield* this.#takeSteps();
@@ -162,7 +167,7 @@ export class Training {
     }
     if ((this.#checkpoint?.step ?? 0) > step) this.#checkpoint = null;
     this.#keeper?.rewind(step, state.budget?.pace ?? this.#pace);
-    this.#meter.start(step);
+    this.#meter.start();
     if (!hopeless) return yield { type: "notice", message };
     if (path !== null && this.#checkpoint?.step !== step) {
       yield* this.#save(false);
@@ -200,17 +205,18 @@ export class Training {
   }
 
   #dispatch(step: number): void {
-    const { config, session, steps } = this.#run;
-    const position = schedulePosition(step - 1, steps, this.#pace);
+    const { config, session, batchRamp } = this.#run;
+    const position = this.#placeOf(step - 1);
     const { batches, places } = drawBatches(this.#loader, {
-      count: config.train.accumulation,
+      count: batchRamp.microBatches(position),
       batch: config.train.batch,
       skipped: this.#state.skipped,
     });
     this.#rollback?.queue(step, places);
     const numbers = stepNumbers(step, position, this.#run);
     session.step(batches, numbers);
-    this.#rates.push(numbers.learningRate);
+    const tokens = batches.length * batchRamp.microTokens;
+    this.#queued.push({ learningRate: numbers.learningRate, tokens });
     // The loader is ahead of the steps taken so far; checkpoints are written
     // only when all steps under way were taken, and it is not.
     this.#state = { ...this.#state, loader: this.#loader.state };
@@ -227,26 +233,29 @@ export class Training {
       const { executable } = this.#run.session;
       if (executable.profiled) await executable.profile();
       // What follows trouble was computed with broken weights.
-      const rate = this.#rates.shift() ?? NaN;
-      if (this.#rollback?.trouble) continue;
-      const event = this.#account(result, rate);
+      const queued = this.#queued.shift();
+      if (!queued || this.#rollback?.trouble) continue;
+      const event = this.#account(result, queued);
       this.#metrics?.append(event);
       yield event;
     }
   }
 
-  #account(result: StepResult, learningRate: number): StepEvent {
-    const { tokensPerStep, flopsPerStep, session } = this.#run;
+  #account(result: StepResult, queued: QueuedStep): StepEvent {
+    const { flopsPerToken, session, batchRamp } = this.#run;
+    const { learningRate, tokens } = queued;
     const { steps } = this.#pace;
     const seconds = (this.#now() - this.#started) / 1000;
     this.#state = {
       ...this.#state,
       step: result.step,
-      tokens: this.#state.tokens + tokensPerStep,
-      flops: this.#state.flops + flopsPerStep,
+      tokens: this.#state.tokens + tokens,
+      flops: this.#state.flops + tokens * flopsPerToken,
       seconds,
     };
-    this.#meter.add(result.step);
+    this.#meter.add(tokens);
+    const left = (steps - result.step) *
+      batchRamp.meanTokens(this.#placeOf(result.step));
     this.#rollback?.observe(result.step, result.loss, result.nonFinite > 0);
     return {
       type: "step",
@@ -260,7 +269,7 @@ export class Training {
       gradientNorm: result.gradientNorm,
       tokensPerSecond: this.#meter.tokensPerSecond,
       flopsPerSecond: this.#meter.flopsPerSecond,
-      secondsLeft: this.#meter.secondsFor(steps - result.step),
+      secondsLeft: this.#meter.secondsFor(left),
       peakBytes: session.executable.plan.peakBytes,
       skipped: result.nonFinite > 0,
     };

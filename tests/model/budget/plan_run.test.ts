@@ -17,6 +17,7 @@ import {
   parseGivenConfig,
   parseRunConfig,
 } from "../../../model/train/parse_run_config.ts";
+import { BatchRamp } from "../../../model/train/batch_ramp.ts";
 import { stringifyRunConfig } from "../../../model/train/stringify_run_config.ts";
 
 const law = SCALING_LAWS.get("besiroglu");
@@ -116,6 +117,30 @@ Deno.test("what was decided stays, and the rest is planned around it", () => {
     given: halves.given,
   }).config.train;
   assertEquals(cut.accumulation, 4);
+});
+
+Deno.test("a batch that grows is planned for", () => {
+  const plan = (ramp: string) => {
+    const { config: base, given } = parseGivenConfig("", "run.yaml", {
+      "train.context": String(QUESTION.base.train.context),
+      "train.accumulation": "4",
+      "train.batch_ramp": ramp,
+    });
+    return planned({ base, given });
+  };
+  const { chosen, config } = plan("0.5");
+  assertEquals([config.train.accumulation, config.train.batch_ramp], [4, 0.5]);
+  const ramp = new BatchRamp(config.train, chosen.steps);
+  assertEquals(chosen.tokens, ramp.tokens);
+  // The same time, spent on about the same tokens in more steps.
+  const plain = plan("0").chosen;
+  const tokensPerStep = chosen.tokens / chosen.steps;
+  assertAlmostEquals(chosen.tokens / plain.tokens, 1, 0.02);
+  assertAlmostEquals(
+    tokensPerStep / (chosen.sequences * config.train.context),
+    1 - 0.5 * 3 / 8,
+    1 / chosen.steps,
+  );
 });
 
 Deno.test("the time before the first step is taken off", () => {

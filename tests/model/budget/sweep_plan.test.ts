@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertThrows,
+} from "@std/assert";
 import { InputError } from "../../../data/input_error.ts";
 import { DEFAULT_CAPABILITIES } from "../../../kernels/runtime/capabilities.ts";
 import { MemoryPlanner } from "../../../model/budget/memory_planner.ts";
@@ -10,7 +15,11 @@ import {
   planSweep,
   type SweepQuestion,
 } from "../../../model/budget/sweep_plan.ts";
-import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+import { BatchRamp } from "../../../model/train/batch_ramp.ts";
+import {
+  parseGivenConfig,
+  parseRunConfig,
+} from "../../../model/train/parse_run_config.ts";
 
 const base = parseRunConfig("train: { context: 128 }", "run.yaml");
 const QUESTION: SweepQuestion = {
@@ -122,6 +131,31 @@ Deno.test("what was given of the recipe stays, whatever the law says", () => {
     assertEquals(config.optimizer.learning_rate, 2e-4);
     assertEquals(config.schedule.decay, 0.3);
   }
+});
+
+Deno.test("a batch that grows takes more steps for the same arithmetic", () => {
+  const { config, given } = parseGivenConfig(
+    "train: { context: 128, accumulation: 2, batch_ramp: 1 }",
+    "run.yaml",
+  );
+  const { points } = planSweep({ ...QUESTION, base: config, given });
+  const plain = planSweep({
+    ...QUESTION,
+    base: { ...config, train: { ...config.train, batch_ramp: 0 } },
+    given,
+  }).points;
+  points.forEach(({ steps, tokens, flops, budget, config: run }, i) => {
+    assertEquals(run.train.batch_ramp, 1);
+    assertEquals(tokens, new BatchRamp(run.train, steps).tokens);
+    // Whole steps: off by half of one at most, where it ends and where it grows.
+    assert(Math.abs(flops / budget - 1) <= 1 / steps);
+    // Half a step here, and half of one there.
+    assertAlmostEquals(
+      steps / plain[i].steps,
+      4 / 3,
+      (0.5 + 0.5 * 4 / 3) / plain[i].steps,
+    );
+  });
 });
 
 Deno.test("amounts of training have short names", () => {

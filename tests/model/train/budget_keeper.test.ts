@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { BatchRamp } from "../../../model/train/batch_ramp.ts";
 import { BudgetKeeper } from "../../../model/train/budget_keeper.ts";
 import type { RunCosts } from "../../../model/train/run_costs.ts";
 import { stepsWithin } from "../../../model/train/run_costs.ts";
@@ -7,11 +8,16 @@ import { tinyConfig } from "../tiny_run.ts";
 
 const EXPECTED: RunCosts = {
   step: 0.1,
+  update: 0,
   evaluation: 0.5,
   samples: 1,
   checkpoint: 0.5,
   exercises: 0,
 };
+
+/** Half of a step is the update, and the other half four micro-batches. */
+const RAMPED = { batch: 1, context: 8, accumulation: 4, batch_ramp: 0.5 };
+const PLAIN = { ...RAMPED, batch_ramp: 0 };
 
 /** A run on a machine that is not as fast as expected. */
 interface Machine {
@@ -19,26 +25,34 @@ interface Machine {
   /** Seconds of the budget that the start has taken. */
   readonly spent?: number;
   readonly evaluation?: number;
-  /** Seconds of a step. */
+  /** Whether the batch grows. */
+  readonly ramped?: boolean;
+  /** Seconds of a step of all its micro-batches. */
   step(number: number): number;
 }
 
 /** Trains without a device: the same loop as the trainer's, on a made-up clock. */
 function simulate(
-  { budget = 300, spent = 12, evaluation = 0.5, step }: Machine,
+  { budget = 300, spent = 12, evaluation = 0.5, ramped = false, step }: Machine,
 ) {
   const config = tinyConfig("text.txt", {
     "evaluate.every": "100",
     "checkpoint.best": "false",
   });
-  const planned = Math.floor(stepsWithin(config, EXPECTED, budget - spent));
+  const costs = { ...EXPECTED, update: 0.5 };
+  const size = ramped ? RAMPED : PLAIN;
+  const planned = Math.floor(
+    stepsWithin(config, costs, budget - spent, BatchRamp.share(size)),
+  );
+  const ramp = new BatchRamp(size, planned);
   let time = spent;
   const elapsed = () => time;
   const keeper = new BudgetKeeper({
     config,
     seconds: budget,
     elapsed,
-    costs: EXPECTED,
+    costs,
+    ramp,
     planned,
     pace: { from: 0, position: 0, steps: planned },
   }, 0);
@@ -46,8 +60,9 @@ function simulate(
   const positions: number[] = [];
   let taken = 0;
   for (; taken < keeper.pace.steps; taken++) {
-    positions.push(schedulePosition(taken, planned, keeper.pace));
-    time += step(taken);
+    const position = schedulePosition(taken, planned, keeper.pace);
+    positions.push(position);
+    time += step(taken) * (4 + ramp.microBatches(position)) / 8;
     if (taken > 0 && taken % 100 === 0) {
       time += evaluation;
       keeper.pause("evaluation", evaluation);
@@ -62,6 +77,18 @@ Deno.test("a machine that is as fast as expected keeps its steps", () => {
   const { planned, taken, reviews, spent } = simulate({ step: () => 0.1 });
   assertEquals([taken, reviews], [planned, 0]);
   assertAlmostEquals(spent, 300, 1);
+});
+
+Deno.test("steps of a growing batch are expected to take longer and longer", () => {
+  const run = { ramped: true, step: () => 0.1 };
+  const { planned, taken, reviews, spent } = simulate(run);
+  assertEquals([taken, reviews], [planned, 0]);
+  assertAlmostEquals(spent, 300, 1);
+  const slow = simulate({ ...run, step: () => 0.13 });
+  assertAlmostEquals(slow.spent, 300, 1);
+  // Found out at the first look, and nothing to add at any other.
+  assertEquals(slow.reviews, 1);
+  assertAlmostEquals(slow.taken / slow.planned, 0.1 / 0.13, 0.02);
 });
 
 Deno.test("a faster or slower one takes other steps in the same time", () => {
@@ -115,6 +142,7 @@ Deno.test("a run that goes back to an earlier step is thought over at once", () 
     seconds: 100,
     elapsed: () => time,
     costs: { ...EXPECTED, step: 0.1, samples: 0, evaluation: 0 },
+    ramp: new BatchRamp(PLAIN, 1000),
     planned: 1000,
     pace,
   }, 0);

@@ -1,6 +1,12 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
 import type { TrainEvent } from "../../../model/train/events.ts";
+import { BatchRamp } from "../../../model/train/batch_ramp.ts";
 import { readTrainingState } from "../../../model/train/checkpoint.ts";
 import type { RunOptions } from "../../../model/train/prepare_run.ts";
 import { withFolder } from "../../data/with_folder.ts";
@@ -10,9 +16,11 @@ import { eventsOf, tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
 class SlowMachine {
   #now = 0;
   #trained = 0;
-  readonly #step: (number: number) => number;
+  /** Seconds of the steps under way. */
+  readonly #queued: number[] = [];
+  readonly #step: (number: number, microBatches: number) => number;
 
-  constructor(step: (number: number) => number) {
+  constructor(step: (number: number, microBatches: number) => number) {
     this.#step = step;
   }
 
@@ -24,8 +32,13 @@ class SlowMachine {
         session.step = (batches, numbers) => {
           // Measurements do not learn.
           if (numbers.learningRate > 0) this.#trained++;
-          this.#now += 1000 * this.#step(this.#trained);
+          this.#queued.push(this.#step(this.#trained, batches.length));
           step(batches, numbers);
+        };
+        const result = session.result.bind(session);
+        session.result = () => {
+          this.#now += 1000 * (this.#queued.shift() ?? 0);
+          return result();
         };
         const evaluate = session.evaluate.bind(session);
         session.evaluate = (batches, count) => {
@@ -85,6 +98,36 @@ Deno.test("a run on a machine that slows down still ends with its time and its s
       seconds: finished.spent,
       loss: finished.validationLoss,
     });
+  }));
+
+Deno.test("a run whose batch grows has as many steps as its time allows", () =>
+  withFolder(async (folder) => {
+    const config = tinyConfig(await writeText(folder), {
+      ...BUDGET,
+      "train.batch": "1",
+      "train.accumulation": "4",
+      "train.batch_ramp": "0.6",
+      "evaluate.tokens": "32",
+    });
+    // A fifth of a whole step is the update.
+    const machine = new SlowMachine((_trained, count) => 0.2 + 0.2 * count);
+    const options = { config, out: join(folder, "run"), ...machine.options };
+    const events = await trainTiny(options);
+    const [{ steps, predicted }] = eventsOf(events, "started");
+    const [finished] = eventsOf(events, "finished");
+    assertEquals(finished.step, steps);
+    assertEquals(finished.tokens, predicted?.tokens);
+    assertEquals(finished.tokens, new BatchRamp(config.train, steps).tokens);
+    // The end is expected to take half a second more than it does here.
+    assertAlmostEquals(finished.spent ?? NaN, 100, 1.5);
+    const [told] = eventsOf(events, "notice").map(({ message }) => message)
+      .filter((message) => message.startsWith("A step takes"));
+    // In the mean over the run: a whole one but for 0.6 · 3/8 of four fifths.
+    assertStringIncludes(told, "A step takes 820 ms here");
+    // From the first step on: a micro-batch takes 0.4 s alone, and 0.25 s of four.
+    const [{ secondsLeft }] = eventsOf(events, "step");
+    const rest = 0.82 * (steps - 1);
+    assert(secondsLeft > rest && secondsLeft < rest * 0.4 / 0.25);
   }));
 
 Deno.test("a run of so many steps takes them, however long that takes", () =>

@@ -41,6 +41,25 @@ Deno.test("steps fill the time that evaluations, samples and saving leave", () =
   assertEquals(plan({}, 10, 101), Math.floor((10 - 0.508 - 0.104) / 0.01));
 });
 
+Deno.test("steps of a growing batch take less time, but for the update", () => {
+  const config = tinyConfig("text.txt", {
+    "train.accumulation": "4",
+    "train.batch_ramp": "0.8",
+  });
+  const plan = (update?: number) =>
+    planSteps({
+      config,
+      speed: SPEED,
+      secondsLeft: 10,
+      exerciseRows: 0,
+      ...(update === undefined ? {} : { update }),
+    });
+  // A fifth of the run has four micro-batches, the rest 2.5 in the mean.
+  assertEquals(plan(), Math.floor((10 - 0.508) / (0.01 * 0.7)));
+  assertEquals(plan(0.5), Math.floor((10 - 0.508) / (0.01 * 0.85)));
+  assertEquals(plan(1), Math.floor((10 - 0.508) / 0.01));
+});
+
 Deno.test("however little time there is, one step is taken", () => {
   for (const secondsLeft of [0.1, 0, -5]) {
     const config = tinyConfig("text.txt");

@@ -32,6 +32,7 @@ Deno.test("an empty file is the default run", () => {
         context: 256,
         batch: 8,
         accumulation: 1,
+        batch_ramp: 0,
         tune: "quick",
         document_mask: false,
         operands: "f32",
