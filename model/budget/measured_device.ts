@@ -213,7 +213,7 @@ function prefixOf(
     train.operands,
     optimizer.kind,
     optimizer.average === "none" ? "last" : "averaged",
-    train.document_mask ? "masked" : "unmasked",
+    trainingShape(train, vocabulary).masked ? "masked" : "unmasked",
     qk_norm ? "normalised" : "plain",
     hidden_act,
     final_logit_softcapping === null ? "uncapped" : "capped",

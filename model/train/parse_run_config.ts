@@ -4,6 +4,7 @@ import { parseYaml } from "../../data/parse_yaml.ts";
 import { nearest } from "../../data/nearest.ts";
 import { parseField, quote, type Section } from "../../data/schema.ts";
 import { BatchRamp } from "./batch_ramp.ts";
+import { ContextRamp } from "./context_ramp.ts";
 import { type Given, parseModelSection } from "./parse_model_section.ts";
 import type { RunConfig } from "./run_config.ts";
 import { RUN_SECTIONS, SEED } from "./run_config_schema.ts";
@@ -96,6 +97,7 @@ export function parseGivenConfig(
   };
   for (const [key, { source }] of given) throw unknownKey(key, source);
   BatchRamp.check(config.train, source);
+  ContextRamp.check(config.train, source);
   return { config, given: keys };
 }
 

@@ -27,6 +27,7 @@ import {
   removePartialCheckpoints,
 } from "./checkpoint.ts";
 import { chooseTokenizer } from "./choose_tokenizer.ts";
+import { ContextRamp } from "./context_ramp.ts";
 import { exerciseRows } from "./score_exercises.ts";
 import { isPlanned } from "./is_planned.ts";
 import { openCorpus, type TrainingCorpus } from "./open_corpus.ts";
@@ -116,6 +117,8 @@ export interface PreparedRun {
   elapsed(): number;
   /** Micro-batches, and tokens, of its steps. */
   readonly batchRamp: BatchRamp;
+  /** How far back tokens see in its steps. */
+  readonly contextRamp: ContextRamp;
   /** Floating-point operations of a token. */
   readonly flopsPerToken: number;
   /** Checkpoint to go on from, and how far it had come. */
@@ -314,6 +317,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       session,
       steps,
       batchRamp,
+      contextRamp: new ContextRamp(train, steps),
       flopsPerToken,
       resumed,
       budget,

@@ -51,6 +51,11 @@ export interface TrainSection {
   readonly steps: number | null;
   /** Tokens of a sequence. */
   readonly context: number;
+  /**
+   * Share of the steps over which the parts of a sequence that tokens attend
+   * inside of grow to whole sequences; 0 for whole ones from the first step on.
+   */
+  readonly context_ramp: number;
   /** Sequences of a micro-batch. */
   readonly batch: number;
   /** Micro-batches of a step. */

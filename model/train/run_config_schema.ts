@@ -79,6 +79,14 @@ const train: Section<TrainSection> = {
     "as many as the budget allows",
   ),
   context: count(256, "tokens of a sequence"),
+  context_ramp: number({
+    default: 0,
+    minimum: 0,
+    // The end of a run is for whole sequences.
+    below: 1,
+    description:
+      "share of the steps over which parts of sequences grow to whole ones",
+  }),
   batch: count(8, "sequences of a micro-batch"),
   accumulation: count(1, "micro-batches of a step"),
   batch_ramp: number({

@@ -205,7 +205,7 @@ export class Training {
   }
 
   #dispatch(step: number): void {
-    const { config, session, batchRamp } = this.#run;
+    const { config, session, batchRamp, contextRamp } = this.#run;
     const position = this.#placeOf(step - 1);
     const { batches, places } = drawBatches(this.#loader, {
       count: batchRamp.microBatches(position),
@@ -214,7 +214,10 @@ export class Training {
     });
     this.#rollback?.queue(step, places);
     const numbers = stepNumbers(step, position, this.#run);
-    session.step(batches, numbers);
+    session.step(
+      batches.map((batch) => contextRamp.cut(batch, position)),
+      numbers,
+    );
     const tokens = batches.length * batchRamp.microTokens;
     this.#queued.push({ learningRate: numbers.learningRate, tokens });
     // The loader is ahead of the steps taken so far; checkpoints are written

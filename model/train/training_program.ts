@@ -55,8 +55,8 @@ export interface TrainingProgram {
   /** Token ids to predict, u32 (B·T); see {@linkcode IGNORED_TARGET}. */
   readonly targets: Tensor;
   /**
-   * Column in which the document of each token begins, u32 (B·T), where tokens
-   * attend only inside their document.
+   * Column in which the document of each token, or its part of the sequence,
+   * begins, u32 (B·T), where tokens attend from there on only.
    */
   readonly starts: Tensor | undefined;
   /** Factor of every token's loss, (1): one over the step's tokens. */
@@ -142,8 +142,8 @@ export function trainingProgram(
   ) => createTensor({ name, shape: [length], dtype, role });
   const tokens = variable("tokens", batch * context, "input", "u32");
   const targets = variable("targets", batch * context, "input", "u32");
-  const starts = shape.documentMask
-    ? variable("document starts", batch * context, "input", "u32")
+  const starts = shape.masked
+    ? variable("starts", batch * context, "input", "u32")
     : undefined;
   const scale = variable("loss scale", 1, "input");
   const hyper = variable("hyper", 8, "input");

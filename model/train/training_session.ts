@@ -33,8 +33,8 @@ export interface TokenBatch {
   /** Token ids to predict, B·T. */
   readonly targets: Uint32Array;
   /**
-   * Where the documents lie; used where tokens attend only inside theirs. A
-   * row is one document where absent.
+   * Where the documents lie, or the parts that sequences are cut into; used
+   * where tokens attend only inside theirs. A row is one where absent.
    */
   readonly documents?: Pick<BatchDocuments, "starts">;
 }

@@ -9,11 +9,12 @@ export interface TrainingShape {
   /** Ids that the tokenizer knows; the model may have more rows. */
   readonly vocabulary: number;
   /**
-   * Whether tokens attend only inside their document.
+   * Whether batches say where each token's document, or part of a sequence,
+   * begins, and tokens attend from there on only.
    *
    * @default {false}
    */
-  readonly documentMask?: boolean;
+  readonly masked?: boolean;
 }
 
 /**
@@ -23,11 +24,16 @@ export interface TrainingShape {
  * @param vocabulary Ids that the tokenizer knows.
  */
 export function trainingShape(
-  { batch, context, document_mask }: Pick<
+  { batch, context, document_mask, context_ramp }: Pick<
     TrainSection,
-    "batch" | "context" | "document_mask"
+    "batch" | "context" | "document_mask" | "context_ramp"
   >,
   vocabulary: number,
 ): TrainingShape {
-  return { batch, context, vocabulary, documentMask: document_mask };
+  return {
+    batch,
+    context,
+    vocabulary,
+    masked: document_mask || context_ramp > 0,
+  };
 }

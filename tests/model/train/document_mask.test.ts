@@ -42,7 +42,7 @@ async function run(
   for (const { part, tensor } of parameters.partTensors("gradient")) {
     results[part.name] = await executable.read(tensor);
   }
-  assertEquals(program.starts !== undefined, shape.documentMask ?? false);
+  assertEquals(program.starts !== undefined, shape.masked ?? false);
   session.close();
   return results;
 }
@@ -53,7 +53,7 @@ Deno.test("documents of one sequence are learned from as sequences of their own"
   const starts = Uint32Array.from({ length: 64 }, (_, i) => i & 16);
   // Rotary positions are relative, so a later document loses nothing by them.
   const packed = await run(
-    { batch: 2, context: 32, documentMask: true },
+    { batch: 2, context: 32, masked: true },
     { inputs, targets, documents: { starts } },
   );
   const alone = await run({ batch: 4, context: 16 }, { inputs, targets });

@@ -30,6 +30,7 @@ Deno.test("an empty file is the default run", () => {
         budget: null,
         steps: null,
         context: 256,
+        context_ramp: 0,
         batch: 8,
         accumulation: 1,
         batch_ramp: 0,
