@@ -9,6 +9,7 @@ import { openSafetensors } from "../../../model/io/safetensors_reader.ts";
 import { averagePart } from "../../../model/train/average_part.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { assertClose } from "../../kernels/harness.ts";
+import { assertResumesAlike } from "../interrupted_run.ts";
 import {
   eventsOf,
   TINY_LLAMA_YAML,
@@ -119,23 +120,10 @@ Deno.test("a run with an average that is interrupted resumes with the same bits"
       { "optimizer.average": "ema", "train.steps": String(STEPS) },
       TINY_LLAMA_YAML,
     );
-    const [whole, run] = ["whole", "run"].map((name) => join(folder, name));
-    await trainTiny({ config, out: whole });
-    const stop = new AbortController();
-    await trainTiny({ config, out: run, signal: stop.signal }, (event) => {
-      if (event.type === "step" && event.step === 2) stop.abort();
-    });
-    await trainTiny({ config, out: run, resume: true });
-    for (const file of ["model.safetensors", "optimizer.safetensors"]) {
-      const [a, b] = await Promise.all(
-        [whole, run].map((path) =>
-          Deno.readFile(join(path, "checkpoints", `step-${STEPS}`, file))
-        ),
-      );
-      assertEquals(a, b, file);
-    }
+    await assertResumesAlike(config, folder, 2);
     // Averaging may end there, and training goes on from its own weights.
     const longer = tinyConfig(data, { "train.steps": "8" }, TINY_LLAMA_YAML);
-    const events = await trainTiny({ config: longer, out: run, resume: true });
+    const out = join(folder, "run");
+    const events = await trainTiny({ config: longer, out, resume: true });
     assertEquals(eventsOf(events, "step").length, 2);
   }));

@@ -12,7 +12,7 @@ import { elementCount } from "../../../kernels/ops/tensor.ts";
 import { BatchRamp } from "../../../model/train/batch_ramp.ts";
 import { readTrainingState } from "../../../model/train/checkpoint.ts";
 import { withFolder } from "../../data/with_folder.ts";
-import { metricsCells } from "../metrics_cells.ts";
+import { assertResumesAlike } from "../interrupted_run.ts";
 import { eventsOf, tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -168,26 +168,11 @@ Deno.test("the first step of a ramp has the bits of one without accumulation", (
 
 Deno.test("a run that is resumed within its ramp has the same bits", () =>
   withFolder(async (folder) => {
-    const data = await writeText(folder);
-    const config = tinyConfig(data, { ...RAMP, "evaluate.every": "10" });
-    const [whole, out] = ["whole", "run"].map((name) => join(folder, name));
-    await trainTiny({ config, out: whole });
-    const abort = new AbortController();
-    const events = await trainTiny(
-      { config, out, signal: abort.signal },
-      (event) => {
-        if (event.type === "step" && event.step === 8) abort.abort();
-      },
-    );
-    const [{ step }] = eventsOf(events, "finished");
-    assert(step >= 8 && step < 20, `${step}`);
-    await trainTiny({ config, out, resume: true });
-    assertEquals(await metricsCells(out), await metricsCells(whole));
-    const file = join("checkpoints", "step-40", "model.safetensors");
-    assertEquals(
-      await Deno.readFile(join(out, file)),
-      await Deno.readFile(join(whole, file)),
-    );
+    const config = tinyConfig(await writeText(folder), {
+      ...RAMP,
+      "evaluate.every": "10",
+    });
+    await assertResumesAlike(config, folder, 8);
   }));
 
 Deno.test("what breaks a run within its ramp is left out, and nothing else is", () =>

@@ -10,7 +10,7 @@ import { InputError } from "../../../data/input_error.ts";
 import { ContextRamp } from "../../../model/train/context_ramp.ts";
 import { trainingShape } from "../../../model/train/training_shape.ts";
 import { withFolder } from "../../data/with_folder.ts";
-import { metricsCells } from "../metrics_cells.ts";
+import { assertResumesAlike } from "../interrupted_run.ts";
 import {
   eventsOf,
   TINY_LLAMA_YAML,
@@ -139,22 +139,5 @@ Deno.test("a run that is resumed within its ramp has the same bits", () =>
       ...RAMP,
       "evaluate.every": "10",
     });
-    const [whole, out] = ["whole", "run"].map((name) => join(folder, name));
-    await trainTiny({ config, out: whole });
-    const abort = new AbortController();
-    const events = await trainTiny(
-      { config, out, signal: abort.signal },
-      (event) => {
-        if (event.type === "step" && event.step === 8) abort.abort();
-      },
-    );
-    const [{ step }] = eventsOf(events, "finished");
-    assert(step >= 8 && step < 20, `${step}`);
-    await trainTiny({ config, out, resume: true });
-    assertEquals(await metricsCells(out), await metricsCells(whole));
-    const file = join("checkpoints", "step-40", "model.safetensors");
-    assertEquals(
-      await Deno.readFile(join(out, file)),
-      await Deno.readFile(join(whole, file)),
-    );
+    await assertResumesAlike(config, folder, 8);
   }));

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { InputError } from "../../../data/input_error.ts";
 import { openSafetensors } from "../../../model/io/safetensors_reader.ts";
-import { latestCheckpoint } from "../../../model/train/latest_checkpoint.ts";
 import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { testDevice } from "../../kernels/harness.ts";
+import { assertResumesAlike } from "../interrupted_run.ts";
 import {
   eventsOf,
   TINY_LLAMA_YAML,
@@ -42,27 +42,11 @@ Deno.test("a run with Muon that is interrupted resumes with the same bits", () =
   withFolder(async (folder) => {
     const data = await writeText(folder);
     const config = tinyConfig(data, MUON, TINY_LLAMA_YAML);
-    const [whole, run] = ["whole", "run"].map((name) => join(folder, name));
-    const events = await trainTiny({ config, out: whole });
+    const { events, checkpoint } = await assertResumesAlike(config, folder, 5);
     const losses = eventsOf(events, "step").map(({ trainLoss }) => trainLoss);
     assert(losses[11] < losses[0] - 0.5, losses.join());
-    const stop = new AbortController();
-    await trainTiny({ config, out: run, signal: stop.signal }, (event) => {
-      if (event.type === "step" && event.step === 5) stop.abort();
-    });
-    const interrupted = await latestCheckpoint(run);
-    assert(!interrupted.endsWith("step-12"), interrupted);
-    await trainTiny({ config, out: run, resume: true });
-    for (const file of ["model.safetensors", "optimizer.safetensors"]) {
-      const [a, b] = await Promise.all(
-        [whole, run].map((path) =>
-          Deno.readFile(join(path, "checkpoints", "step-12", file))
-        ),
-      );
-      assertEquals(a, b, file);
-    }
     const stored = await openSafetensors(
-      join(whole, "checkpoints", "step-12", "optimizer.safetensors"),
+      join(checkpoint, "optimizer.safetensors"),
     );
     const layer = "model.layers.0";
     assertEquals(
@@ -85,7 +69,7 @@ Deno.test("a run with Muon that is interrupted resumes with the same bits", () =
       () =>
         trainTiny({
           config: tinyConfig(data, { "train.steps": "14" }, TINY_LLAMA_YAML),
-          out: run,
+          out: join(folder, "run"),
           resume: true,
         }),
       InputError,

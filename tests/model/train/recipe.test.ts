@@ -6,13 +6,12 @@ import { openSafetensors } from "../../../model/io/safetensors_reader.ts";
 import { LanguageModel } from "../../../model/language_model.ts";
 import { loadWeights } from "../../../model/load_weights.ts";
 import { parseModelConfig } from "../../../model/model_config.ts";
-import { latestCheckpoint } from "../../../model/train/latest_checkpoint.ts";
 import { withFolder } from "../../data/with_folder.ts";
+import { assertResumesAlike } from "../interrupted_run.ts";
 import {
   eventsOf,
   TINY_RECIPE_YAML,
   tinyConfig,
-  trainTiny,
   writeText,
 } from "../tiny_run.ts";
 
@@ -24,28 +23,13 @@ Deno.test("a llama with more is learned, interrupted, resumed and read back", ()
     const data = await writeText(folder);
     const muon = { "optimizer.kind": "muon" };
     const config = tinyConfig(data, muon, TINY_RECIPE_YAML);
-    const [whole, run] = ["whole", "run"].map((name) => join(folder, name));
-    const events = await trainTiny({ config, out: whole });
+    const { events, checkpoint } = await assertResumesAlike(config, folder, 5);
     const losses = eventsOf(events, "step").map(({ trainLoss }) => trainLoss);
     assert(losses[11] < losses[0] - 0.5, losses.join());
-    const stop = new AbortController();
-    await trainTiny({ config, out: run, signal: stop.signal }, (event) => {
-      if (event.type === "step" && event.step === 5) stop.abort();
-    });
-    assert(!(await latestCheckpoint(run)).endsWith("step-12"));
-    await trainTiny({ config, out: run, resume: true });
-    const place = (path: string, file: string) =>
-      join(path, "checkpoints", "step-12", file);
-    for (const file of ["model.safetensors", "optimizer.safetensors"]) {
-      const [a, b] = await Promise.all(
-        [whole, run].map((path) => Deno.readFile(place(path, file))),
-      );
-      assertEquals(a, b, file);
-    }
 
-    const stored = await openModel(whole);
+    const stored = await openModel(checkpoint);
     const moments = await openSafetensors(
-      place(whole, "optimizer.safetensors"),
+      join(checkpoint, "optimizer.safetensors"),
     );
     const { parameters } = new LanguageModel(stored.config, 2 ** 28);
     let added = 0;
