@@ -9,6 +9,7 @@ import { DeviceError } from "../runtime/device_error.ts";
 import type { Gpu } from "../runtime/gpu.ts";
 import { type ProfileEntry, Profiler } from "../runtime/profiler.ts";
 import { ReadbackRing } from "../runtime/readback_ring.ts";
+import { compileAhead } from "./compile_ahead.ts";
 import {
   type Command,
   encodeCommands,
@@ -121,6 +122,11 @@ export class Executable<Tag = unknown> {
         program.write(tensor, values);
       }
       for (const name of phases.keys()) await program.#validate(name);
+      await compileAhead(
+        gpu,
+        [...phases.values()].flat(),
+        plan.buffers.find(({ texture }) => texture)?.texture,
+      );
       return program;
     } catch (error) {
       releaseMemory(gpu, memory);

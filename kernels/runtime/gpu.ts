@@ -77,6 +77,7 @@ export class Gpu {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #lost: Promise<never>;
+  readonly #others: Gpu[] = [];
 
   /** Wraps a device; {@linkcode openDevice} is the way to get one. */
   constructor(
@@ -308,11 +309,17 @@ export class Gpu {
     }
   }
 
+  /** Closes another device when this one is closed. */
+  closeWith(other: Gpu): void {
+    this.#others.push(other);
+  }
+
   /**
    * Destroys the device and everything on it.
    */
   close(): void {
     this.#closed = true;
+    for (const other of this.#others) other.close();
     for (const resource of this.#live.keys()) resource.destroy();
     this.#live.clear();
     this.#allocatedBytes = 0;
