@@ -20,7 +20,7 @@ export interface MeasuredRate {
 }
 
 /** Changes when older measurements no longer hold. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Rates of training kept from earlier plans, one file for each adapter and
