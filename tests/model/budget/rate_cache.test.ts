@@ -46,12 +46,12 @@ Deno.test("damaged rates are measured again", () =>
         "{",
         "null",
         '{"version":0,"rates":{}}',
-        '{"version":2,"rates":7}',
-        '{"version":2,"rates":{"a":{"flopsPerToken":-1,"flopsPerSecond":1,' +
+        '{"version":3,"rates":7}',
+        '{"version":3,"rates":{"a":{"flopsPerToken":-1,"flopsPerSecond":1,' +
         '"updateTokens":0}}}',
-        '{"version":2,"rates":{"a":{"flopsPerToken":1,"flopsPerSecond":1,' +
+        '{"version":3,"rates":{"a":{"flopsPerToken":1,"flopsPerSecond":1,' +
         '"updateTokens":-1}}}',
-        '{"version":2,"rates":{"a":null}}',
+        '{"version":3,"rates":{"a":null}}',
       ]
     ) {
       await Deno.writeTextFile(path, text);
