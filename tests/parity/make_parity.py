@@ -260,26 +260,33 @@ class Minnow(transformers.LlamaForCausalLM):
         )
 
 
+# What the llamas have in common.
+SIZES = dict(
+    vocab_size=VOCABULARY,
+    hidden_size=60,
+    intermediate_size=148,
+    num_attention_heads=6,
+    num_key_value_heads=2,
+    max_position_embeddings=48,
+    rms_norm_eps=1e-5,
+    tie_word_embeddings=False,
+)
+NO_ENDS = dict(bos_token_id=None, eos_token_id=None)
+
+
 def models():
     yield "minnow", Minnow(
         MinnowConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=60,
-            intermediate_size=148,
+            **SIZES,
+            **NO_ENDS,
             num_hidden_layers=5,
-            num_attention_heads=6,
-            num_key_value_heads=2,
-            max_position_embeddings=48,
-            rms_norm_eps=1e-5,
-            tie_word_embeddings=False,
-            bos_token_id=None,
-            eos_token_id=None,
             value_embeddings=2,
             residual_scalars=True,
         )
     )
     yield "gpt2", transformers.GPT2LMHeadModel(
         transformers.GPT2Config(
+            **NO_ENDS,
             vocab_size=VOCABULARY,
             n_positions=48,
             n_embd=60,
@@ -288,38 +295,13 @@ def models():
             attn_pdrop=0.0,
             embd_pdrop=0.0,
             resid_pdrop=0.0,
-            bos_token_id=None,
-            eos_token_id=None,
         )
     )
     yield "qwen3", transformers.Qwen3ForCausalLM(
-        transformers.Qwen3Config(
-            vocab_size=VOCABULARY,
-            hidden_size=60,
-            intermediate_size=148,
-            num_hidden_layers=3,
-            num_attention_heads=6,
-            num_key_value_heads=2,
-            head_dim=12,
-            max_position_embeddings=48,
-            rms_norm_eps=1e-5,
-            tie_word_embeddings=False,
-        )
+        transformers.Qwen3Config(**SIZES, num_hidden_layers=3, head_dim=12)
     )
     yield "llama", transformers.LlamaForCausalLM(
-        transformers.LlamaConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=60,
-            intermediate_size=148,
-            num_hidden_layers=3,
-            num_attention_heads=6,
-            num_key_value_heads=2,
-            max_position_embeddings=48,
-            rms_norm_eps=1e-5,
-            tie_word_embeddings=False,
-            bos_token_id=None,
-            eos_token_id=None,
-        )
+        transformers.LlamaConfig(**SIZES, **NO_ENDS, num_hidden_layers=3)
     )
 
 
