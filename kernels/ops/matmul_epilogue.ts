@@ -123,9 +123,9 @@ export function partialBindings(
 }
 
 /**
- * Kernel that adds up the partial sums `(matrices · splits, rows, columns)` of
- * a matmul whose depth was split, always in the same order, and ends with the epilogue.
- * One invocation makes four columns of a row.
+ * Kernel that adds up the partial sums `(matrices · splits, rows, columns)` of a
+ * matmul whose depth was split, always in the same order, and ends with the
+ * epilogue. One invocation makes four columns of a row.
  */
 export function splitSumKernel(
   problem: MatmulProblem,

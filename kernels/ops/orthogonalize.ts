@@ -19,8 +19,8 @@ const EPSILON = 1e-7;
 
 /**
  * Of each matrix nearly the nearest one with orthonormal rows or columns: with
- * X = U·S·Vᵀ, about U·Vᵀ, by five Newton–Schulz iterations of X ← a·X + (b·G + c·G²)·X,
- * G = X·Xᵀ, from X over its Frobenius norm (Jordan et al. 2024,
+ * X = U·S·Vᵀ, about U·Vᵀ, by five Newton–Schulz iterations of
+ * X ← a·X + (b·G + c·G²)·X, G = X·Xᵀ, from X over its Frobenius norm (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon). Singular values end between about 0.7 and
  * 1.2. Of tall matrices Xᵀ·X is taken, so that G has the smaller size. All are
  * worked on side by side: one product of small matrices leaves most of a device

@@ -1,7 +1,7 @@
-import { moduleText } from "../ops/kernel_source.ts";
 import type { Gpu } from "../runtime/gpu.ts";
 import { openDevice } from "../runtime/open_device.ts";
 import type { Command } from "./encode_commands.ts";
+import { kernelPipeline } from "./kernel_pipeline.ts";
 import type { PlannedBuffer } from "./plan.ts";
 
 /**
@@ -54,7 +54,9 @@ export async function compileAhead(
     next += some.length;
   }
   const rest = kernels.slice(next);
-  const helpers = await helpersOf(gpu, threads - 1);
+  if (rest.length < 2) return;
+  const helpers = (await helpersOf(gpu, threads - 1))
+    .slice(0, rest.length - 1);
   const share = (thread: number) =>
     rest.filter((_, index) => index % (helpers.length + 1) === thread);
   // Waiting blocks: all have to be at work before.
@@ -100,7 +102,6 @@ async function start(
   commands: readonly Command[],
   texture: PlannedBuffer["texture"],
 ): Promise<() => Promise<void>> {
-  if (commands.length === 0) return () => Promise.resolve();
   const made: { buffers: GPUBuffer[]; texels?: GPUTexture } = { buffers: [] };
   try {
     made.buffers = await placeholders(gpu, commands);
@@ -150,9 +151,8 @@ async function copies(
 ): Promise<Launch[]> {
   return await Promise.all(commands.map(async ({ planned }) => {
     const access = planned.bindings.map((binding) => binding.access);
-    const code = moduleText(planned.kernel, access, gpu.capabilities);
     return {
-      pipeline: await gpu.pipeline(planned.label, code, access),
+      pipeline: await kernelPipeline(gpu, planned),
       bindGroup: gpu.device.createBindGroup({
         layout: gpu.bindGroupLayout(access),
         entries: access.map((mode, binding) => ({

@@ -1,4 +1,3 @@
-import { moduleText } from "../ops/kernel_source.ts";
 import {
   byteLength,
   BYTES_PER_ELEMENT,
@@ -15,6 +14,7 @@ import {
   encodeCommands,
   encodeTimed,
 } from "./encode_commands.ts";
+import { kernelPipeline } from "./kernel_pipeline.ts";
 import type { Location, Plan, PlannedDispatch } from "./plan.ts";
 import {
   allocateMemory,
@@ -98,14 +98,7 @@ export class Executable<Tag = unknown> {
       const phases = new Map<string, Command[]>();
       for (const [name, dispatches] of plan.phases) {
         const pipelines = await Promise.all(
-          dispatches.map(({ kernel, bindings, label }) => {
-            const access = bindings.map((binding) => binding.access);
-            return gpu.pipeline(
-              `${label} (${kernel.name})`,
-              moduleText(kernel, access, gpu.capabilities),
-              access,
-            );
-          }),
+          dispatches.map((planned) => kernelPipeline(gpu, planned)),
         );
         phases.set(
           name,
