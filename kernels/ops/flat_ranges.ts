@@ -1,4 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { bindableBytes } from "./bindable_bytes.ts";
 import { rowBlocks } from "./launch.ts";
 import { bindRange } from "./matmul_blocks.ts";
 import type { TensorBinding } from "./op_spec.ts";
@@ -38,15 +39,12 @@ export function flatRanges(
     row ?? elements,
     ...stored.map(({ offset }) => offset),
   );
-  const { limits } = withinTexels(capabilities, tensors.length);
-  const alignment = limits.minStorageBufferOffsetAlignment;
+  const within = withinTexels(capabilities, tensors.length);
   const blocks = rowBlocks(elements / width, [width], {
     ...capabilities,
     limits: {
-      ...limits,
-      // Room for what lies between the aligned element and the first.
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize -
-        alignment,
+      ...within.limits,
+      maxStorageBufferBindingSize: bindableBytes(within),
     },
   });
   return blocks.map(({ start, rows }) => {

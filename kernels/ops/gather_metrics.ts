@@ -1,5 +1,6 @@
 import type { KernelSource } from "./kernel_source.ts";
 import { linearMain, linearWorkgroups } from "./launch.ts";
+import { numbered } from "./numbered.ts";
 import type { GraphBuilder, OpSpec, ResultType } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
@@ -60,9 +61,7 @@ export function gatherMetrics(
   graph: GraphBuilder,
   parts: readonly MetricPart[],
 ): Tensor {
-  const inputs = Object.fromEntries(
-    parts.map(({ tensor }, index) => [`part${index}`, tensor]),
-  );
+  const inputs = numbered("part", parts.map(({ tensor }) => tensor));
   const cleared = parts.flatMap(({ clear }, index) => clear ? [index] : []);
   return graph.emit(spec, inputs, { parts: parts.length, cleared }).metrics;
 }

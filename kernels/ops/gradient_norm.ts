@@ -6,6 +6,7 @@ import {
   MOST_LOOP_TURNS,
   rowBlocks,
 } from "./launch.ts";
+import { numbered } from "./numbered.ts";
 import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { NORM_OF_SQUARES, squareSums } from "./square_sums.ts";
@@ -64,9 +65,7 @@ export function gradientNorm(
   graph: GraphBuilder,
   gradients: readonly Tensor[],
 ): Tensor {
-  const inputs = Object.fromEntries(
-    gradients.map((tensor, index) => [`gradient${index}`, tensor]),
-  );
+  const inputs = numbered("gradient", gradients);
   return graph.emit(spec, inputs, { tensors: gradients.length }).norm;
 }
 

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { bindableBytes } from "./bindable_bytes.ts";
 import { foldWorkgroups, MOST_LOOP_TURNS } from "./launch.ts";
 import { bindRange } from "./matmul_blocks.ts";
 import { lowerMatmul, type MatmulContext } from "./matmul_lower.ts";
@@ -52,12 +53,9 @@ const LOGIT_BYTES = 64 * 2 ** 20;
 function rowsAtOnce(
   total: number,
   width: number,
-  { limits }: Capabilities,
+  capabilities: Capabilities,
 ): number {
-  const bytes = Math.min(
-    LOGIT_BYTES,
-    limits.maxStorageBufferBindingSize - limits.minStorageBufferOffsetAlignment,
-  );
+  const bytes = Math.min(LOGIT_BYTES, bindableBytes(capabilities));
   const most = Math.floor(bytes / (width * BYTES_PER_ELEMENT));
   if (most >= total) return total;
   // Whole tiles and aligned starts where there is room.
@@ -189,10 +187,7 @@ function softmaxLossVariants(
 
 function sumLosses(context: Context, total: number): void {
   const { node, capabilities } = context;
-  const { maxStorageBufferBindingSize, minStorageBufferOffsetAlignment } =
-    capabilities.limits;
-  const most = (maxStorageBufferBindingSize - minStorageBufferOffsetAlignment) /
-    BYTES_PER_ELEMENT;
+  const most = bindableBytes(capabilities) / BYTES_PER_ELEMENT;
   for (let start = 0; start < total; start += most) {
     const rows = Math.min(most, total - start);
     const losses = bindRange(

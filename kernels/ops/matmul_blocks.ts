@@ -1,4 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { bindableBytes } from "./bindable_bytes.ts";
 import { MOST_LOOP_TURNS, type RowBlock } from "./launch.ts";
 import type { TensorBinding } from "./op_spec.ts";
 import type { MatmulLayout } from "./matmul_problem.ts";
@@ -87,7 +88,7 @@ function runs(
   const widest = Math.max(0, ...widths) * BYTES_PER_ELEMENT;
   const limit = limits.maxStorageBufferBindingSize;
   // A run may start off alignment, and then what is bound starts earlier.
-  const usable = limit - limits.minStorageBufferOffsetAlignment;
+  const usable = bindableBytes({ limits });
   const most = Math.min(longest, Math.floor(usable / widest));
   if (length <= most) return [{ start: 0, rows: length }];
   if (most < 1) {

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { bindableBytes } from "./bindable_bytes.ts";
 import { foldWorkgroups, linearWorkgroups } from "./launch.ts";
 import { bindRange, matmulBlocks } from "./matmul_blocks.ts";
 import { splitSumKernel } from "./matmul_epilogue.ts";
@@ -69,10 +70,8 @@ export function lowerMatmul(
 }
 
 /** Matrices of a size that can be bound at once, wherever the first starts. */
-function matricesBound(elements: number, { limits }: Capabilities): number {
-  const usable = limits.maxStorageBufferBindingSize -
-    limits.minStorageBufferOffsetAlignment;
-  return Math.floor(usable / BYTES_PER_ELEMENT / elements);
+function matricesBound(elements: number, capabilities: Capabilities): number {
+  return Math.floor(bindableBytes(capabilities) / BYTES_PER_ELEMENT / elements);
 }
 
 /** A stack that can be bound at once, or one matrix of any size. */

@@ -1,6 +1,7 @@
 import { checkStepNumbers } from "./check_step_numbers.ts";
 import { decayedWeight } from "./decayed_weight.ts";
 import { linearMain, linearWorkgroups } from "./launch.ts";
+import { numbered } from "./numbered.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { slicesOf } from "./slices_of.ts";
@@ -101,10 +102,6 @@ export function muonUpdate(
       `Cannot update ${weights.length} weights with ${gradients.length} gradients`,
     );
   }
-  const numbered = (name: string, tensors: readonly Tensor[]) =>
-    Object.fromEntries(
-      tensors.map((tensor, index) => [`${name}${index}`, tensor]),
-    );
   graph.emit(spec, {
     directions,
     hyper,

@@ -1,5 +1,6 @@
 import type { KernelSource } from "./kernel_source.ts";
 import { foldWorkgroups, LINEAR_WORKGROUP, MOST_LOOP_TURNS } from "./launch.ts";
+import { numbered } from "./numbered.ts";
 import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { slicesOf } from "./slices_of.ts";
@@ -59,10 +60,7 @@ export function normalizedStack(
   tensors: readonly Tensor[],
   epsilon: number,
 ): Tensor {
-  const inputs = Object.fromEntries(
-    tensors.map((tensor, index) => [`x${index}`, tensor]),
-  );
-  return graph.emit(spec, inputs, { epsilon }).y;
+  return graph.emit(spec, numbered("x", tensors), { epsilon }).y;
 }
 
 interface Attributes {

@@ -1,4 +1,5 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
+import { bindableBytes } from "./bindable_bytes.ts";
 import { rowBlocks } from "./launch.ts";
 import { bindRange } from "./matmul_blocks.ts";
 import type { TensorBinding } from "./op_spec.ts";
@@ -58,14 +59,12 @@ export function stackRanges(
     size,
     ...placed.flatMap((list) => list.map(({ offset }) => offset)),
   );
-  const { limits } = withinTexels(capabilities, lists.length);
-  // Room for what lies between the aligned element and the first.
-  const usable = limits.maxStorageBufferBindingSize -
-    limits.minStorageBufferOffsetAlignment;
+  const within = withinTexels(capabilities, lists.length);
+  const usable = bindableBytes(within);
   const most = Math.floor(usable / BYTES_PER_ELEMENT);
   const blocks = rowBlocks(size / width, [width], {
     ...capabilities,
-    limits: { ...limits, maxStorageBufferBindingSize: usable },
+    limits: { ...within.limits, maxStorageBufferBindingSize: usable },
   });
   const ranges: StackRange[] = [];
   for (let first = 0, count = 0; first < lists[0].length; first += count) {
