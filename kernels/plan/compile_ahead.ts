@@ -21,7 +21,7 @@ const MOST_THREADS = 4;
 const PLACEHOLDER_BYTES = 256;
 
 /**
- * Has drivers compile a program's kernels by all cores before its first step,
+ * Has drivers compile a program's kernels by several cores before its first step,
  * where they would do so by one while it runs: each of several devices launches
  * its share of the kernels with no workgroups. Elsewhere it does nothing.
  *
