@@ -275,12 +275,15 @@ function partOf(
 }
 
 function launch(
-  { capabilities, dispatch }: LowerContext<AttentionLayout>,
+  { node, capabilities, once, dispatch }: LowerContext<AttentionLayout>,
   variant: AttentionVariant,
   part: Part,
   tensors: Readonly<Record<string, Tensor | undefined>>,
 ): void {
-  const { kernel, workgroups } = variant.build(part.layout);
+  const { kernel, workgroups } = once(
+    `${node.op.name} ${variant.name} ${JSON.stringify(part.layout)}`,
+    () => variant.build(part.layout),
+  );
   dispatch({
     kernel,
     bindings: kernel.bindings.map((binding) => {

@@ -216,13 +216,7 @@ function sumLosses(context: Context, total: number): void {
 function sharingScratch(context: Context): MatmulContext {
   const made = new Map<string, Tensor>();
   return {
-    capabilities: context.capabilities,
-    operands: context.operands,
-    dispatch: (dispatch) => context.dispatch(dispatch),
-    texels: (count) => context.texels(count),
-    copyToTexels: (copy) => context.copyToTexels(copy),
-    choose: (problem, candidates, pose) =>
-      context.choose(problem, candidates, pose),
+    ...context,
     scratch: (name, shape, dtype) => {
       const key = `${name} ${shape} ${dtype}`;
       const tensor = made.get(key) ?? context.scratch(name, shape, dtype);

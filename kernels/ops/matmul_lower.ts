@@ -24,6 +24,7 @@ export type MatmulContext = Pick<
   LowerContext<unknown>,
   | "capabilities"
   | "operands"
+  | "once"
   | "scratch"
   | "texels"
   | "copyToTexels"
@@ -155,11 +156,8 @@ function lowerBlock(
     const apart = top.count * width;
     const end = start + (matrices - 1) * apart + (top.count - 1) * width +
       left.count;
-    return {
-      ...bindRange(tensor, start, end, capabilities),
-      stride: width,
-      apart,
-    };
+    const { binding, base } = bindRange(tensor, start, end, capabilities);
+    return { binding, access: { base, stride: width, apart } };
   };
   const row = { at: block.row, count: block.rows };
   const column = { at: block.column, count: block.columns };
@@ -179,9 +177,9 @@ function lowerBlock(
     rows: block.rows,
     columns: block.columns,
     depth: block.depths,
-    a,
-    b,
-    c,
+    a: a.access,
+    b: b.access,
+    c: c.access,
     epilogue: {
       ...(bias ? { biasBase: block.column } : {}),
       ...(activation ? { activation: activation.kind } : {}),
@@ -203,7 +201,7 @@ function lowerBlock(
   ) {
     if (!matrix) continue;
     const bound = result(matrix);
-    if (bound.base !== c.base) {
+    if (bound.access.base !== c.access.base) {
       throw new RangeError(
         `Cannot lower a matmul into "${operation.c.tensor.name}": ` +
           `"${matrix.tensor.name}" starts at another alignment`,
@@ -223,12 +221,20 @@ function launch(
 ): void {
   const { capabilities, operands: precision } = context;
   const { layout, matrices, rows, columns, depth } = problem;
+  const key = JSON.stringify([problem, precision]);
   const variant = context.choose(
     `matmul ${layout} ${rows} ${columns} ${depth}` +
       (matrices === 1 ? "" : ` x${matrices}`) +
       (precision === "f32" ? "" : ` ${precision}`),
-    matmulVariants(problem, capabilities, precision),
+    context.once(
+      `variants ${key}`,
+      () => matmulVariants(problem, capabilities, precision),
+    ),
     posing({ layout, matrices, rows, columns, depth, precision }),
+  );
+  const kernel = context.once(
+    `kernel ${variant.name} ${key}`,
+    () => matmulKernel(problem, variant),
   );
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
@@ -238,7 +244,7 @@ function launch(
     : operands;
   if (splits === 1) {
     context.dispatch({
-      kernel: matmulKernel(problem, variant),
+      kernel,
       bindings: [...result, ...sources, ...epilogue],
       workgroups: [x, y, matrices],
     });
@@ -248,7 +254,7 @@ function launch(
     tensor: context.scratch("partial", [matrices * splits, rows, columns]),
   };
   context.dispatch({
-    kernel: matmulKernel(problem, variant),
+    kernel,
     bindings: [partial, ...sources],
     workgroups: [x, y, matrices * splits],
   });

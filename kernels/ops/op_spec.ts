@@ -164,6 +164,11 @@ export interface LowerContext<Attributes> {
   readonly inPlace: boolean;
   /** The coarsest numbers to which products may round this node's operands. */
   readonly operands: OperandPrecision;
+  /**
+   * What a key stands for, computed once for all nodes of a program's phase:
+   * blocks of a model are alike, and so are their kernels.
+   */
+  once<Value>(key: string, compute: () => Value): Value;
   /** A tensor that lives for this node only. */
   scratch(name: string, shape: readonly number[], dtype?: DType): Tensor;
   /**

@@ -61,6 +61,7 @@ export function lowerPhase(
   const launches: Launch[] = [];
   const persistent = new Set<Tensor>();
   const demands: Demand<Tensor>[] = [];
+  const computed = new Map<string, unknown>();
   let texels = 0;
   storage.nodes.forEach((node, index) => {
     for (
@@ -82,6 +83,10 @@ export function lowerPhase(
         : gradientPrecision(options.operands ?? "f32"),
       choose: (problem, candidates, pose = posing(node)) =>
         options.choose?.(problem, candidates, pose) ?? candidates[0],
+      once<Value>(key: string, compute: () => Value) {
+        if (!computed.has(key)) computed.set(key, compute());
+        return computed.get(key) as Value;
+      },
       scratch(name, shape, dtype = "f32") {
         const tensor = createTensor({
           name: `${node.label}:${name}`,
