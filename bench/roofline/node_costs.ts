@@ -1,3 +1,4 @@
+import { movedBytes } from "../../kernels/plan/moved_bytes.ts";
 import type { PlannedDispatch } from "../../kernels/plan/plan.ts";
 import { BYTES_PER_ELEMENT } from "../../kernels/ops/tensor.ts";
 import type { DevicePreset } from "../../model/budget/device_presets.ts";
@@ -74,14 +75,12 @@ function costOf(
   device: DevicePreset,
 ): NodeCost {
   const flops = sum(node.map((launch) => launch.flops));
-  const bytes = sum(
-    node.map(({ bindings }) => sum(bindings.map((each) => each.bytes))),
-  );
+  const bytes = movedBytes(node);
   const traffic = sum(
-    node.map(({ kernel, bindings }) =>
+    node.map((launch) =>
       Math.max(
-        (kernel.traffic ?? 0) * BYTES_PER_ELEMENT,
-        sum(bindings.map((each) => each.bytes)),
+        (launch.kernel.traffic ?? 0) * BYTES_PER_ELEMENT,
+        movedBytes([launch]),
       )
     ),
   );

@@ -1,5 +1,6 @@
 import { cacheFolder } from "../../data/cache_folder.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
+import { movedBytes } from "../../kernels/plan/moved_bytes.ts";
 import { DeviceError } from "../../kernels/runtime/device_error.ts";
 import { chooseBy } from "../../kernels/tune/tuning_table.ts";
 import type { RunConfig } from "../train/run_config.ts";
@@ -92,6 +93,11 @@ export class MeasuredDevice implements PlanningDevice {
     );
   }
 
+  /** Like the rate, of the models nearest in size. */
+  bytesRate(shape: ModelShape): number | undefined {
+    return this.#between(shape, ({ bytesPerSecond }) => bytesPerSecond);
+  }
+
   /** Like the rate, of the models nearest in size; 0 until one is measured. */
   updateTokens(shape: ModelShape): number {
     return this.#between(shape, ({ updateTokens }) => updateTokens) ?? 0;
@@ -161,10 +167,14 @@ export class MeasuredDevice implements PlanningDevice {
       const one = await stepSeconds(session, [micro], SECONDS);
       const two = await stepSeconds(session, [micro, micro], SECONDS);
       const passes = Math.min(one, Math.max(LEAST_PASSES * one, two - one));
+      const moved = movedBytes(
+        session.executable.plan.phases.get("micro") ?? [],
+      );
       const rate = {
         flopsPerToken: shape.flopsPerToken,
         flopsPerSecond: tokens.length * shape.flopsPerToken / passes *
           microBatchCost(this.capabilities, tokens.length),
+        bytesPerSecond: moved / passes,
         updateTokens: tokens.length * (one / passes - 1),
       };
       const key = this.#keyOf(shape);

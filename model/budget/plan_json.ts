@@ -20,6 +20,7 @@ export function planJson(
     steps: chosen.steps,
     flops: chosen.tokens * chosen.shape.flopsPerToken,
     flops_per_second: device.rate(chosen.shape),
+    bytes_per_second: device.bytesRate?.(chosen.shape) ?? null,
     device: device.name,
     memory: config.memory.limit,
     assumed: device.assumed,

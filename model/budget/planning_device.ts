@@ -26,6 +26,11 @@ export interface PlanningDevice {
    * enough and nothing computed twice.
    */
   rate(shape: ModelShape): number;
+  /**
+   * Bytes a second that kernels read and write at that rate; undefined where it
+   * was not measured.
+   */
+  bytesRate?(shape: ModelShape): number | undefined;
   /** Tokens whose passes take as long as the optimizer's part of a step. */
   updateTokens(shape: ModelShape): number;
 }

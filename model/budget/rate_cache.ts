@@ -15,12 +15,14 @@ export interface MeasuredRate {
   readonly flopsPerToken: number;
   /** Such operations a second, in forward and backward passes. */
   readonly flopsPerSecond: number;
+  /** Bytes a second that their launches read and write. */
+  readonly bytesPerSecond: number;
   /** Tokens whose passes take as long as an optimizer's update. */
   readonly updateTokens: number;
 }
 
 /** Changes when older measurements no longer hold. */
-const VERSION = 3;
+const VERSION = 4;
 
 /**
  * Rates of training kept from earlier plans, one file for each adapter and
@@ -57,10 +59,15 @@ export class RateCache {
       Object.entries(rates).flatMap(([key, value]) => {
         const flopsPerToken = fieldOf(value, "flopsPerToken");
         const flopsPerSecond = fieldOf(value, "flopsPerSecond");
+        const bytesPerSecond = fieldOf(value, "bytesPerSecond");
         const updateTokens = fieldOf(value, "updateTokens");
         return isPositive(flopsPerToken) && isPositive(flopsPerSecond) &&
+            isPositive(bytesPerSecond) &&
             (updateTokens === 0 || isPositive(updateTokens))
-          ? [[key, { flopsPerToken, flopsPerSecond, updateTokens }]]
+          ? [[
+            key,
+            { flopsPerToken, flopsPerSecond, bytesPerSecond, updateTokens },
+          ]]
           : [];
       }),
     );

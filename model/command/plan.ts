@@ -213,9 +213,14 @@ function print(
   const { device, law, seconds } = question;
   const { chosen, config } = decided;
   const { shape, fit } = chosen;
+  const bytesRate = device.bytesRate?.(shape);
   output.line(
     `device     ${device.name}, ${
       formatCount(device.rate(shape), "FLOP/s", true)
+    }${
+      bytesRate === undefined
+        ? ""
+        : ` and ${formatCount(bytesRate, "B/s", true)}`
     } in training`,
   );
   output.line(`budget     ${formatDuration(seconds)}`);

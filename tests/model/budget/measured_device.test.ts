@@ -24,10 +24,15 @@ Deno.test("a model's rate is measured once and kept for its neighbours", () =>
     const rate = device.rate(small);
     assert(rate > 1e6 && rate !== guessed, `${rate}`);
     assertEquals(device.rate(larger), rate);
+    // Every token's activations of 12 f32 at least are written and read.
+    const moved = device.bytesRate(small) ?? 0;
+    const tokens = rate / small.flopsPerToken;
+    assert(moved > tokens * 2 * 12 * 4, `${moved} B/s at ${tokens} tokens/s`);
 
     const again = await MeasuredDevice.of(gpu, config, 16, folder);
     assert(again.knows(small));
     assertEquals(again.rate(small), rate);
+    assertEquals(again.bytesRate(small), moved);
     assertEquals(again.updateTokens(small), device.updateTokens(small));
     assert(device.updateTokens(small) >= 0);
     // Another context is another measurement.

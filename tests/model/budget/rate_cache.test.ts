@@ -8,7 +8,12 @@ const DEVICE = {
   adapter: { name: "Some GPU (1)", driver: "one" },
   capabilities: DEFAULT_CAPABILITIES,
 };
-const RATE = { flopsPerToken: 1e6, flopsPerSecond: 2e12, updateTokens: 0 };
+const RATE = {
+  flopsPerToken: 1e6,
+  flopsPerSecond: 2e12,
+  bytesPerSecond: 3e11,
+  updateTokens: 0,
+};
 
 /** Path of the only file. */
 async function fileIn(folder: string): Promise<string> {
@@ -41,17 +46,20 @@ Deno.test("damaged rates are measured again", () =>
     const cache = await RateCache.of(DEVICE, folder);
     await cache.add("a", RATE);
     const path = await fileIn(folder);
+    const written = JSON.parse(await Deno.readTextFile(path));
+    const holding = (rates: unknown) => JSON.stringify({ ...written, rates });
+    await Deno.writeTextFile(path, holding({ b: RATE }));
+    assertEquals(await cache.read(), new Map([["b", RATE]]));
     for (
       const text of [
         "{",
         "null",
-        '{"version":0,"rates":{}}',
-        '{"version":3,"rates":7}',
-        '{"version":3,"rates":{"a":{"flopsPerToken":-1,"flopsPerSecond":1,' +
-        '"updateTokens":0}}}',
-        '{"version":3,"rates":{"a":{"flopsPerToken":1,"flopsPerSecond":1,' +
-        '"updateTokens":-1}}}',
-        '{"version":3,"rates":{"a":null}}',
+        JSON.stringify({ ...written, version: 0 }),
+        holding(7),
+        holding({ a: null }),
+        holding({ a: { ...RATE, flopsPerToken: -1 } }),
+        holding({ a: { ...RATE, bytesPerSecond: 0 } }),
+        holding({ a: { ...RATE, updateTokens: -1 } }),
       ]
     ) {
       await Deno.writeTextFile(path, text);
