@@ -37,9 +37,11 @@ export function planRun(question: PlanQuestion): RunPlan {
   check(question);
   const { shapes, memory, memoryPlanner } = question;
   const score = scoreOf(question);
-  const ranked = shapes
-    .map((shape) => ({ shape, rough: score(candidate(question, shape)) }))
+  const rough = shapes.map((shape) => candidate(question, shape));
+  const ranked = rough.filter(hasTime)
+    .map((each) => ({ shape: each.shape, rough: score(each) }))
     .sort((a, b) => a.rough - b.rough);
+  if (ranked.length === 0) throw tooLittleTime(question, rough[0]);
   const limit = memory ?? Infinity;
   const evaluated = new Map<ModelShape, PlanCandidate>();
   const evaluate = (shape: ModelShape): PlanCandidate => {
@@ -78,15 +80,20 @@ export function planRun(question: PlanQuestion): RunPlan {
     .sort((a, b) => a.parameters - b.parameters)
     .map(evaluate);
   // Recomputation may have made the middle slower than a smaller neighbour.
-  const chosen = candidates.filter(fits)
-    .reduce((a, b) => b.score < a.score ? b : a);
-  if (chosen.steps < FEWEST_STEPS) throw tooLittleTime(question, chosen);
+  const trainable = candidates.filter(fits);
+  const [first, ...others] = trainable.filter(hasTime);
+  if (!first) throw tooLittleTime(question, trainable[0]);
+  const chosen = others.reduce((a, b) => b.score < a.score ? b : a, first);
   return {
     chosen,
     candidates,
     memoryBound: evaluated.get(ranked[0].shape)?.fit === undefined,
     config: runConfigOf(question, chosen),
   };
+}
+
+function hasTime({ steps }: PlanCandidate): boolean {
+  return steps >= FEWEST_STEPS;
 }
 
 function fits(candidate: PlanCandidate): candidate is FittingCandidate {
@@ -184,10 +191,10 @@ function tooLittleMemory(
 }
 
 function tooLittleTime(
-  { seconds, device, shapes }: PlanQuestion,
+  { seconds, device }: PlanQuestion,
   { shape, steps }: PlanCandidate,
 ): InputError {
-  const rate = formatCount(device.rate(shapes[0]), "FLOP/s", true);
+  const rate = formatCount(device.rate(shape), "FLOP/s", true);
   return new InputError(
     `A budget of ${formatDuration(seconds)} is too short: at ${rate} it ` +
       `allows ${formatCount(shape.parameters, "parameters")} ${steps} steps, ` +

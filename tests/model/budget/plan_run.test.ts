@@ -184,6 +184,14 @@ Deno.test("more time on the same device means a larger model and more tokens", (
   );
 });
 
+Deno.test("a model that has no time for its steps gives way to a smaller one", () => {
+  // Of such a law the largest model is the best, however few its tokens.
+  const large = { ...law, A: 1e9 };
+  const slow = planningDevice("1e9");
+  const { chosen } = planned({ seconds: 60, device: slow, law: large });
+  assert(chosen.steps >= 20 && chosen.steps < 100, `${chosen.steps} steps`);
+});
+
 Deno.test("nonsense is refused with what would do", () => {
   for (
     const [changes, message] of [
