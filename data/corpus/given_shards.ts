@@ -45,12 +45,8 @@ export async function givenShards(
     const corpus = manifest && corpusOf(paths[0], manifest, true);
     if (corpus !== null) return corpus;
   }
-  const found: FoundShards = { train: [], validation: [] };
-  const others: string[] = [];
-  for (const path of paths) {
-    if (!await collect(path, found)) others.push(path);
-  }
-  if (found.train.length + found.validation.length === 0) return null;
+  const { found, others } = await findShards(paths);
+  if (others.length === paths.length) return null;
   if (others.length > 0) {
     throw new InputError(
       `Cannot mix token shards with text: '${
@@ -78,6 +74,28 @@ export async function givenShards(
     validation: kept === 0 ? null : { ...train, start, tokens: kept },
     reused: true,
   };
+}
+
+/**
+ * Whether something of some data is tokens already.
+ *
+ * @param paths Files and folders, and whatever else data may be.
+ */
+export async function holdsTokens(paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) if (await readManifest(path) !== null) return true;
+  return (await findShards(paths)).others.length < paths.length;
+}
+
+/** The shards that paths stand for, and the paths that hold none. */
+async function findShards(
+  paths: readonly string[],
+): Promise<{ found: FoundShards; others: readonly string[] }> {
+  const found: FoundShards = { train: [], validation: [] };
+  const others: string[] = [];
+  for (const path of paths) {
+    if (!await collect(path, found)) others.push(path);
+  }
+  return { found, others };
 }
 
 /** Adds the shards that a path stands for; false where it holds none. */

@@ -35,6 +35,12 @@ export interface PlanningDevice {
   updateTokens(shape: ModelShape): number;
 }
 
+/** A device that is not present, of which one rate is taken for all models. */
+export interface PaperDevice extends PlanningDevice {
+  /** That rate, in FLOP/s. */
+  readonly flopsPerSecond: number;
+}
+
 /**
  * Share of the arithmetic's peak that training reaches, assumed for cards that
  * are not present: kernels without tensor cores, attention, norms, optimizer.
@@ -60,7 +66,7 @@ const MEMORY_SHARE = 0.94;
  * assertEquals(planningDevice("12TFLOPS").memoryBytes, null);
  * ```
  */
-export function planningDevice(text: string): PlanningDevice {
+export function planningDevice(text: string): PaperDevice {
   const rate = parseRate(text);
   if (rate !== undefined) {
     return {
@@ -69,6 +75,7 @@ export function planningDevice(text: string): PlanningDevice {
       memoryBytes: null,
       memorySource: "unknown; without --memory, any is taken to do",
       assumed: ["limits are those that every WebGPU device has"],
+      flopsPerSecond: rate,
       rate: () => rate,
       updateTokens: () => 0,
     };
@@ -85,17 +92,19 @@ export function planningDevice(text: string): PlanningDevice {
         }`,
     );
   }
-  const { name, capabilities, flopsPerSecond, source } = preset;
+  const { name, capabilities, flopsPerSecond: peak, source } = preset;
+  const flopsPerSecond = UTILISATION * peak;
   return {
     name,
     capabilities,
     ...presetMemory(preset),
     assumed: [
       `${100 * UTILISATION} % of the peak of ${
-        formatCount(flopsPerSecond, "FLOP/s", true)
+        formatCount(peak, "FLOP/s", true)
       } in f32 (${source}) is assumed to be reached; measure on the card itself`,
     ],
-    rate: () => UTILISATION * flopsPerSecond,
+    flopsPerSecond,
+    rate: () => flopsPerSecond,
     // Part of what is not reached of the peak.
     updateTokens: () => 0,
   };

@@ -1,6 +1,5 @@
 import { writeAtomic } from "../../data/atomic_write.ts";
 import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
-import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import {
   askPlan,
@@ -9,20 +8,21 @@ import {
 } from "../budget/ask_plan.ts";
 import { explainPlan } from "../budget/explain_plan.ts";
 import { largestModels } from "../budget/largest_model.ts";
-import { MeasuredDevice } from "../budget/measured_device.ts";
+import { guessedRate, MeasuredDevice } from "../budget/measured_device.ts";
 import { measureChoice } from "../budget/measure_choice.ts";
 import { phi2OnPaper } from "../budget/paper_modes.ts";
 import { planJson } from "../budget/plan_json.ts";
 import { planRun } from "../budget/plan_run.ts";
-import { planningDevice } from "../budget/planning_device.ts";
+import { type PaperDevice, planningDevice } from "../budget/planning_device.ts";
 import { BATCH_LAWS } from "../budget/recipe_law.ts";
 import type { PlanQuestion, RunPlan } from "../budget/run_plan.ts";
 import { USUAL_LAW } from "../budget/scaling_law.ts";
-import { openTokenizer } from "../train/open_corpus.ts";
+import { AUTO_TOKENIZER } from "../train/open_corpus.ts";
 import {
   type GivenConfig,
   parseGivenConfig,
 } from "../train/parse_run_config.ts";
+import { planVocabulary } from "../train/plan_vocabulary.ts";
 import { stringifyRunConfig } from "../train/stringify_run_config.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
@@ -130,8 +130,6 @@ export const plan: Command = {
     const known = deviceText === "measure"
       ? undefined
       : planningDevice(deviceText);
-    const { data, seed } = base.config;
-    const tokenizer = await openTokenizer(data, { seed });
     const question: OpenQuestion = {
       seconds,
       memory,
@@ -142,8 +140,8 @@ export const plan: Command = {
         BATCH_LAWS[0],
     };
     const { asked, decided } = known
-      ? onPaper(askPlan(base, tokenizer, known, question))
-      : await measured(base, tokenizer, question, output);
+      ? await onPaper(base, known, question)
+      : await measured(base, question, output);
     const path = args.string("out");
     if (path !== undefined) {
       await writeAtomic(path, stringifyRunConfig(decided.config));
@@ -174,22 +172,35 @@ interface Answer {
   readonly decided: RunPlan;
 }
 
-function onPaper(asked: PlanQuestion): Answer {
+/** Answers for a device that is not here. */
+async function onPaper(
+  base: GivenConfig,
+  device: PaperDevice,
+  question: OpenQuestion,
+): Promise<Answer> {
+  const { run, tokenizer } = await planVocabulary(base, {
+    ...question,
+    rate: device.flopsPerSecond,
+  });
+  const asked = askPlan(run, tokenizer, device, question);
   return { asked, decided: planRun(asked) };
 }
 
 /** Answers for the present device. */
 async function measured(
   base: GivenConfig,
-  tokenizer: Tokenizer,
   question: OpenQuestion,
   output: Output,
 ): Promise<Answer> {
   const gpu = await openDevice();
   try {
-    const { config } = base;
+    const { run, tokenizer } = await planVocabulary(base, {
+      ...question,
+      rate: guessedRate(gpu.capabilities),
+    });
+    const { config } = run;
     const device = await MeasuredDevice.of(gpu, config, tokenizer.vocabSize);
-    const asked = askPlan(base, tokenizer, device, question);
+    const asked = askPlan(run, tokenizer, device, question);
     const decided = await measureChoice(
       device,
       asked,
@@ -232,6 +243,12 @@ function print(
     }, ${args.isGiven("memory") ? "as given" : device.memorySource}`,
   );
   output.line(`law        ${law.name} (${law.source})`);
+  if (config.data.tokenizer === AUTO_TOKENIZER) {
+    const { vocab_size } = shape.config;
+    output.line(
+      `tokens     a vocabulary of ${vocab_size}, learnt from the text`,
+    );
+  }
   output.line();
   for (const line of candidateTable(decided)) output.line(line);
   output.line();

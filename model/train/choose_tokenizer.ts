@@ -4,50 +4,38 @@ import type { Document } from "../../data/document.ts";
 import { formatCount } from "../../data/format.ts";
 import { trainBpe } from "../../data/tokenize/bpe/train_bpe.ts";
 import { utf8Length } from "../../data/utf8_length.ts";
-import type { Capabilities } from "../../kernels/runtime/capabilities.ts";
-import { computeOptimum } from "../budget/compute_optimum.ts";
-import { guessedRate } from "../budget/measured_device.ts";
-import { closestShape, modelShapes } from "../budget/model_shape.ts";
-import type { ScalingLaw } from "../budget/scaling_law.ts";
-import { trainingFlopsPerToken } from "../budget/training_flops.ts";
-import { VOCABULARY_SIZES, vocabularySize } from "../budget/vocabulary_law.ts";
-import { LanguageModel } from "../language_model.ts";
-import { BatchRamp } from "./batch_ramp.ts";
-import { AUTO_TOKENIZER, documentsOf, preparedCorpus } from "./open_corpus.ts";
-import { resolveModel } from "./resolve_model.ts";
+import { VOCABULARY_SIZES } from "../budget/vocabulary_law.ts";
+import { AUTO_TOKENIZER, documentsOf } from "./open_corpus.ts";
 import type { DataSection, RunConfig } from "./run_config.ts";
+import {
+  opensVocabulary,
+  suitedVocabulary,
+  type VocabularyQuestion,
+} from "./suited_vocabulary.ts";
 
 /** Bytes of text that merges are learnt from: more of it changes few. */
-const MOST_BYTES = 64 * 2 ** 20;
+const BYTES_OF_TEXT = { least: 4 * 2 ** 20, most: 64 * 2 ** 20 };
+/**
+ * Such bytes a second of a run's budget: merges of a MiB take about half a
+ * second, and shall take some two per cent of the time.
+ */
+const BYTES_PER_SECOND = 2 ** 20 / 25;
 /** A pair that comes less often is no token that a model could learn. */
 const LEAST_FREQUENCY = 50;
 
-/** Surroundings of a model that is not decided yet. */
-const BYTES = {
-  vocabSize: VOCABULARY_SIZES[0],
-  bosTokenId: null,
-  eosTokenId: null,
-};
-
 /** What the choice depends on besides the run. */
-export interface TokenizerQuestion {
+export interface TokenizerQuestion extends VocabularyQuestion {
   /** Folder of the run; a vocabulary is kept in its `tokenizer`. */
   readonly out: string;
-  /** What the device is. */
-  readonly capabilities: Pick<Capabilities, "software">;
-  /** Whether the model is chosen by a plan. */
-  readonly planned: boolean;
-  /** Law that the plan chooses it by. */
-  readonly law: ScalingLaw;
 }
 
 /**
- * Settles a tokenizer that was left open as `auto`: the one of a prepared
- * corpus; else single bytes or a byte-pair vocabulary of the text, of the size
- * that suits the run's arithmetic (see {@linkcode vocabularySize}).
+ * Settles a tokenizer that was left open (see {@linkcode opensVocabulary}):
+ * single bytes or a byte-pair vocabulary of the text, of the size that suits the
+ * run's arithmetic; of a prepared corpus its own.
  *
  * @param config The run.
- * @param question Folder, device, whether the model is open.
+ * @param question Folder, rate, whether the model is open.
  * @returns What the run says of its data, the tokenizer named; a line for
  * people, if something was chosen.
  * @throws {InputError} If the text cannot be read.
@@ -57,21 +45,27 @@ export async function chooseTokenizer(
   question: TokenizerQuestion,
 ): Promise<{ data: DataSection; notices: readonly string[] }> {
   const { data } = config;
-  if (data.tokenizer !== AUTO_TOKENIZER) return { data, notices: [] };
-  if (await preparedCorpus(data.paths) !== null) {
-    return { data: { ...data, tokenizer: null }, notices: [] };
+  if (!await opensVocabulary(data, question)) {
+    const isAuto = data.tokenizer === AUTO_TOKENIZER;
+    return {
+      data: isAuto ? { ...data, tokenizer: null } : data,
+      notices: [],
+    };
   }
-  const { flops, width } = amountOf(config, question);
-  const size = vocabularySize(flops, width);
-  const reason = `for ${flops.toExponential(1)} FLOP and a width of ${width}`;
+  const { size, reason } = suitedVocabulary(config, question);
   if (size === VOCABULARY_SIZES[0]) {
     return {
       data: { ...data, tokenizer: "bytes" },
       notices: [`tokens are single bytes, ${reason}`],
     };
   }
+  const { least, most } = BYTES_OF_TEXT;
+  const affordable = BYTES_PER_SECOND * (config.train.budget ?? Infinity);
   const { files, vocabSize, bytes, tokens } = await trainBpe(
-    beginningOf(documentsOf(data, { seed: config.seed })),
+    beginningOf(
+      documentsOf(data, { seed: config.seed }),
+      Math.min(most, Math.max(least, affordable)),
+    ),
     { vocabSize: size, split: "gpt4", minFrequency: LEAST_FREQUENCY },
   );
   const folder = join(question.out, "tokenizer");
@@ -89,35 +83,15 @@ export async function chooseTokenizer(
   };
 }
 
-/** The run's arithmetic and width, as far as they are known beforehand. */
-function amountOf(
-  { train, model }: RunConfig,
-  { capabilities, planned, law }: TokenizerQuestion,
-): { flops: number; width: number } {
-  const { context, steps, budget } = train;
-  const inTime = (budget ?? Infinity) * guessedRate(capabilities);
-  if (planned) {
-    const { parameters } = computeOptimum(law, inTime);
-    const shapes = modelShapes({ ...BYTES, context });
-    return { flops: inTime, width: closestShape(shapes, parameters).width };
-  }
-  const given = new LanguageModel(
-    resolveModel(model, { ...BYTES, context }, "run.yaml"),
-    Infinity,
-  );
-  const tokens = steps === null ? Infinity : new BatchRamp(train, steps).tokens;
-  const inSteps = tokens * trainingFlopsPerToken(given, context);
-  return { flops: Math.min(inTime, inSteps), width: given.width };
-}
-
 /** Documents until there are enough bytes. */
 async function* beginningOf(
   documents: AsyncIterable<Document>,
+  enough: number,
 ): AsyncGenerator<Document, void, void> {
   let bytes = 0;
   for await (const document of documents) {
     yield document;
     bytes += utf8Length(document.text);
-    if (bytes >= MOST_BYTES) return;
+    if (bytes >= enough) return;
   }
 }

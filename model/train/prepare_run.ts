@@ -10,6 +10,7 @@ import { FolderLock } from "../../data/folder_lock.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
+import { guessedRate } from "../budget/measured_device.ts";
 import { checkBudget } from "../budget/check_budget.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
 import { lawLearningRate } from "../budget/law_learning_rate.ts";
@@ -179,7 +180,7 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
       ? { data: options.config.data, notices: [] }
       : await chooseTokenizer(options.config, {
         out,
-        capabilities: gpu.capabilities,
+        rate: guessedRate(gpu.capabilities),
         planned: isPlanned(options),
         law,
       });

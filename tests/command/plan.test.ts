@@ -39,9 +39,13 @@ Deno.test("plan --json says everything in one object, --out what train takes", (
     const config = parseRunConfig(await Deno.readTextFile(out), out);
     assertEquals(config.train.budget, 600);
     assertEquals(config.train.batch, plan.batch);
+    // Ten minutes of a 3060 are worth a vocabulary of its text's own.
+    assertEquals(config.data.tokenizer, "auto");
+    assertEquals(plan.config.model.vocab_size, 2048);
     assert(config.model.family === "llama");
     assertEquals(config.model.fields.hidden_size, plan.width);
     // The same, for people.
+    assertMatch(stderr, /tokens +a vocabulary of 2048, learnt from the text/);
     assertMatch(stderr, /Largest model to train in 5\.59 GiB/);
     assertMatch(stderr, /LOMO: 16 bits, fused, no moments +5\.18 GiB +no/);
     assertMatch(stderr, /For so much, besiroglu asks for/);

@@ -11,7 +11,8 @@ import { withFolder } from "../../data/with_folder.ts";
 import { eventsOf, tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
 
 const AUTO = { "data.tokenizer": "auto" };
-const software = { software: true };
+/** FLOP/s of a software adapter. */
+const rate = 3e10;
 
 Deno.test("a short run on auto reads bytes and says so", () =>
   withFolder(async (folder) => {
@@ -38,7 +39,7 @@ Deno.test("a long run on auto learns a vocabulary of its text", () =>
     });
     const question = {
       out: folder,
-      capabilities: software,
+      rate,
       planned: true,
       law: USUAL_LAW,
     };
@@ -102,7 +103,7 @@ Deno.test("what is named, and what a corpus was prepared with, stays", () =>
     const text = await writeText(folder);
     const question = {
       out: folder,
-      capabilities: software,
+      rate,
       planned: true,
       law: USUAL_LAW,
     };
@@ -118,6 +119,37 @@ Deno.test("what is named, and what a corpus was prepared with, stays", () =>
     const prepared = tinyConfig(corpus, AUTO);
     const { data } = await chooseTokenizer(prepared, question);
     assertEquals(data.tokenizer, null);
+    const shards = tinyConfig(join(corpus, "train"), AUTO);
+    assertEquals(
+      (await chooseTokenizer(shards, question)).data.tokenizer,
+      null,
+    );
+  }));
+
+Deno.test("a planned run that names no tokenizer gets one that suits its time", () =>
+  withFolder(async (folder) => {
+    const question = { out: folder, rate, planned: true, law: USUAL_LAW };
+    const chosen = async (
+      budget: string,
+      changes: Partial<typeof question> = {},
+    ) => {
+      const config = tinyConfig(await writeText(folder), {
+        "train.steps": "null",
+        "train.budget": budget,
+      });
+      const { data } = await chooseTokenizer(config, {
+        ...question,
+        ...changes,
+      });
+      return data.tokenizer;
+    };
+    assertEquals(await chosen("1s"), "bytes");
+    assertEquals(await chosen("30d"), join(folder, "tokenizer"));
+    // A model that is given had its tokens in mind, and so had a law of one's
+    // own.
+    assertEquals(await chosen("30d", { planned: false }), null);
+    const own = { ...USUAL_LAW, name: "law.json" };
+    assertEquals(await chosen("30d", { law: own }), null);
   }));
 
 Deno.test("where nothing is trained, auto is refused", async () => {

@@ -1,0 +1,84 @@
+import { holdsTokens } from "../../data/corpus/given_shards.ts";
+import { computeOptimum } from "../budget/compute_optimum.ts";
+import { closestShape, modelShapes } from "../budget/model_shape.ts";
+import { SCALING_LAWS, type ScalingLaw } from "../budget/scaling_law.ts";
+import { trainingFlopsPerToken } from "../budget/training_flops.ts";
+import { VOCABULARY_SIZES, vocabularySize } from "../budget/vocabulary_law.ts";
+import { LanguageModel } from "../language_model.ts";
+import { BatchRamp } from "./batch_ramp.ts";
+import { AUTO_TOKENIZER } from "./open_corpus.ts";
+import { resolveModel } from "./resolve_model.ts";
+import type { DataSection, RunConfig } from "./run_config.ts";
+
+/** Surroundings of a model that is not decided yet. */
+const BYTES = {
+  vocabSize: VOCABULARY_SIZES[0],
+  bosTokenId: null,
+  eosTokenId: null,
+};
+
+/** What a vocabulary depends on besides the run. */
+export interface VocabularyQuestion {
+  /** FLOP/s of training, as far as they are known beforehand. */
+  readonly rate: number;
+  /** Whether the model is chosen by a plan. */
+  readonly planned: boolean;
+  /** Law that the plan chooses it by. */
+  readonly law: ScalingLaw;
+}
+
+/**
+ * Whether a run leaves its vocabulary to us: it says `auto`, or is planned by a
+ * published law and names no tokenizer. A law of one's own holds for the
+ * tokens that it was fitted to. What is tokens already has its vocabulary.
+ *
+ * @param data What the run says of its data.
+ * @param question Whether the model is open, and by which law.
+ */
+export async function opensVocabulary(
+  { tokenizer, paths }: DataSection,
+  { planned, law }: Pick<VocabularyQuestion, "planned" | "law">,
+): Promise<boolean> {
+  const isOpen = tokenizer === AUTO_TOKENIZER ||
+    (tokenizer === null && planned && SCALING_LAWS.get(law.name) === law);
+  return isOpen && !await holdsTokens(paths);
+}
+
+/**
+ * The vocabulary that suits a run's arithmetic (see {@linkcode vocabularySize}).
+ *
+ * @param config The run.
+ * @param question Rate, whether the model is open, by which law.
+ * @returns One of {@linkcode VOCABULARY_SIZES}, and why.
+ */
+export function suitedVocabulary(
+  config: RunConfig,
+  question: VocabularyQuestion,
+): { readonly size: number; readonly reason: string } {
+  const { flops, width } = amountOf(config, question);
+  return {
+    size: vocabularySize(flops, width),
+    reason: `for ${flops.toExponential(1)} FLOP and a width of ${width}`,
+  };
+}
+
+/** The run's arithmetic and width, as far as they are known beforehand. */
+function amountOf(
+  { train, model }: RunConfig,
+  { rate, planned, law }: VocabularyQuestion,
+): { flops: number; width: number } {
+  const { context, steps, budget } = train;
+  const inTime = (budget ?? Infinity) * rate;
+  if (planned) {
+    const { parameters } = computeOptimum(law, inTime);
+    const shapes = modelShapes({ ...BYTES, context });
+    return { flops: inTime, width: closestShape(shapes, parameters).width };
+  }
+  const given = new LanguageModel(
+    resolveModel(model, { ...BYTES, context }, "run.yaml"),
+    Infinity,
+  );
+  const tokens = steps === null ? Infinity : new BatchRamp(train, steps).tokens;
+  const inSteps = tokens * trainingFlopsPerToken(given, context);
+  return { flops: Math.min(inTime, inSteps), width: given.width };
+}
