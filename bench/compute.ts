@@ -79,7 +79,10 @@ export async function benchCompute(
     report.add({ ...row, over_best: overBest(result, results) });
   }
   if (fit.law) report.add({ fitted: fit.law, best_sizes: fit.isoFlop });
-  await writeSweepReport(FOLDER, results, fit, "Books and the primer");
+  await writeSweepReport(FOLDER, results, fit, {
+    title: "Books and the primer",
+    vocabulary: sweep.question.shapes[0].config.vocab_size,
+  });
   for (const line of sweepTable(results, fit.law)) report.line(line);
   report.line("");
   for (const line of fitLines(fit)) report.line(line);

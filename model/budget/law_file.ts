@@ -1,6 +1,12 @@
 import { fieldOf } from "../../data/field_of.ts";
 import { InputError } from "../../data/input_error.ts";
-import { number, parseField, quote, type Section } from "../../data/schema.ts";
+import {
+  integer,
+  number,
+  parseField,
+  quote,
+  type Section,
+} from "../../data/schema.ts";
 import type { FittedLaw } from "./fit_law.ts";
 import type { LawConstants, ScalingLaw } from "./scaling_law.ts";
 
@@ -19,6 +25,7 @@ const CONSTANTS: Section<LawConstants> = {
  * Writes a fitted law, as `law.json`.
  *
  * @param fit The law.
+ * @param vocabulary Rows of its models' token table, where that is known.
  * @returns JSON that {@linkcode parseLaw} reads.
  *
  * @example
@@ -35,12 +42,13 @@ const CONSTANTS: Section<LawConstants> = {
  *   }))
  * );
  * const fit = fitLaw(points, { resamples: 10 });
- * const law = parseLaw(stringifyLaw(fit), "law.json");
+ * const law = parseLaw(stringifyLaw(fit, 272), "law.json");
  * assertEquals(law.alpha, fit.constants.alpha);
+ * assertEquals(law.vocabulary, 272);
  * ```
  */
-export function stringifyLaw(fit: FittedLaw): string {
-  return JSON.stringify({ format: FORMAT, ...fit }, null, 2) + "\n";
+export function stringifyLaw(fit: FittedLaw, vocabulary?: number): string {
+  return JSON.stringify({ format: FORMAT, vocabulary, ...fit }, null, 2) + "\n";
 }
 
 /**
@@ -84,9 +92,13 @@ export function parseLaw(text: string, source: string): ScalingLaw {
       `constants.${key}`,
       source,
     );
+  const vocabulary = fieldOf(json, "vocabulary");
   return {
     name: source,
     source,
+    ...(vocabulary === undefined ? {} : {
+      vocabulary: parseField(VOCABULARY, vocabulary, "vocabulary", source),
+    }),
     E: read("E"),
     A: read("A"),
     alpha: read("alpha"),
@@ -94,6 +106,12 @@ export function parseLaw(text: string, source: string): ScalingLaw {
     beta: read("beta"),
   };
 }
+
+const VOCABULARY = integer({
+  default: 1,
+  minimum: 1,
+  description: "rows of the token table",
+});
 
 function constant(
   bounds: { minimum?: number; above?: number; maximum: number },

@@ -20,6 +20,11 @@ export interface ScalingLaw extends LawConstants {
   readonly name: string;
   /** Paper or file. */
   readonly source: string;
+  /**
+   * Rows of the token table of the models that it was fitted to, where that is
+   * known: losses a token do not compare between vocabularies.
+   */
+  readonly vocabulary?: number;
 }
 
 /** The law that plans go by where none is named. */

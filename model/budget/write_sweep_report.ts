@@ -33,14 +33,17 @@ const COLUMNS: readonly (keyof SweepResult)[] = [
  * @param folder Folder of the sweep.
  * @param results Its finished runs, at least one.
  * @param fit What was fitted to them.
- * @param title Of the picture.
+ * @param about Title of the picture; rows of the models' token table.
  * @returns Paths of the files.
  */
 export async function writeSweepReport(
   folder: string,
   results: readonly SweepResult[],
   { isoFlop, law }: SweepFit,
-  title: string,
+  { title, vocabulary }: {
+    readonly title: string;
+    readonly vocabulary: number;
+  },
 ): Promise<string[]> {
   const files: [string, string][] = [
     [
@@ -50,7 +53,9 @@ export async function writeSweepReport(
       }),
     ],
     ["sweep.svg", sweepSvg(results, isoFlop.minima, title)],
-    ...(law ? [["law.json", stringifyLaw(law)] as [string, string]] : []),
+    ...(law
+      ? [["law.json", stringifyLaw(law, vocabulary)] as [string, string]]
+      : []),
   ];
   const paths: string[] = [];
   for (const [name, content] of files) {

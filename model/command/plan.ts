@@ -32,6 +32,7 @@ import {
   candidateTable,
   choiceLine,
   largestTable,
+  lawNotes,
   paperTable,
 } from "./plan_tables.ts";
 import { configOverrides, readTextFile } from "./read_run_config.ts";
@@ -261,13 +262,7 @@ function print(
     }`,
   );
   for (const text of device.assumed) output.line(`Assumed: ${text}`);
-  if (chosen.predictedLoss > Math.log(shape.config.vocab_size)) {
-    output.line(
-      `Note: guessing has a loss of ${
-        Math.log(shape.config.vocab_size).toFixed(2)
-      } here, so the law's losses say nothing at this size; fit one of your own`,
-    );
-  }
+  for (const note of lawNotes(question, decided)) output.line(note);
   if (!args.boolean("explain")) return;
   output.line();
   for (const sentence of explainPlan(question, decided)) output.line(sentence);

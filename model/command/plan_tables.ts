@@ -67,6 +67,29 @@ export function choiceLine(
     `${base.train.context}, learning rate ${learningRate}`;
 }
 
+/** Where a plan's law does not hold, in a line each. */
+export function lawNotes(
+  { law }: Pick<PlanQuestion, "law">,
+  { chosen }: Pick<RunPlan, "chosen">,
+): string[] {
+  const { vocab_size } = chosen.shape.config;
+  const guessing = Math.log(vocab_size);
+  return [
+    ...(chosen.predictedLoss > guessing
+      ? [
+        `Note: guessing has a loss of ${guessing.toFixed(2)} here, so the ` +
+        "law's losses say nothing at this size; fit one of your own",
+      ]
+      : []),
+    ...(law.vocabulary !== undefined && law.vocabulary !== vocab_size
+      ? [
+        `Note: ${law.name} was fitted to models of ${law.vocabulary} tokens, ` +
+        `and here are ${vocab_size}; its losses a token do not compare`,
+      ]
+      : []),
+  ];
+}
+
 /** Which activations a plan computes again, for people. */
 export function policyText(
   { elementwise, blocks }: RecomputePolicy,

@@ -5,7 +5,7 @@ import { absoluteSource } from "../../data/read/absolute_source.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { fitSweep } from "../budget/fit_sweep.ts";
 import { MeasuredDevice } from "../budget/measured_device.ts";
-import { prepareSweep } from "../budget/prepare_sweep.ts";
+import { type PreparedSweep, prepareSweep } from "../budget/prepare_sweep.ts";
 import { runSweep } from "../budget/run_sweep.ts";
 import { USUAL_LAW } from "../budget/scaling_law.ts";
 import { SweepFolder } from "../budget/sweep_folder.ts";
@@ -19,7 +19,6 @@ import {
   parseGivenConfig,
   parseRunConfig,
 } from "../train/parse_run_config.ts";
-import type { RunConfig } from "../train/run_config.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
@@ -213,7 +212,7 @@ export const scale: Command = {
       );
       reporter.close();
       if (results.length > 0) {
-        await conclude(folder.path, results, base.config, output);
+        await conclude(folder.path, results, sweep.question, output);
       }
       return abort.signal.aborted ? 130 : 0;
     } finally {
@@ -229,7 +228,7 @@ export const scale: Command = {
 async function conclude(
   folder: string,
   results: readonly SweepResult[],
-  { seed, data }: RunConfig,
+  { base: { seed, data }, shapes }: PreparedSweep["question"],
   output: Output,
 ): Promise<void> {
   const fit = fitSweep(results, { seed });
@@ -238,7 +237,10 @@ async function conclude(
     folder,
     results,
     fit,
-    `Sweep on ${text || "the primer"}`,
+    {
+      title: `Sweep on ${text || "the primer"}`,
+      vocabulary: shapes[0].config.vocab_size,
+    },
   );
   output.object({ type: "fit", ...fit, files });
   output.line();

@@ -32,7 +32,7 @@ import { refuseWithResume } from "./refuse_with_resume.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
 import type { Output } from "./output.ts";
 import { lawOf } from "./plan_options.ts";
-import { candidateTable, choiceLine } from "./plan_tables.ts";
+import { candidateTable, choiceLine, lawNotes } from "./plan_tables.ts";
 import type { ParsedArguments } from "./parsed_arguments.ts";
 
 /** Seconds of a run that names neither time nor steps. */
@@ -249,6 +249,7 @@ function tellPlan(progress: PlanProgress, output: Output): void {
   }
   for (const line of candidateTable(plan)) output.line(line);
   output.line(choiceLine(question, plan));
+  for (const note of lawNotes(question, plan)) output.line(note);
 }
 
 /** Configuration and folder that the arguments ask for. */

@@ -51,6 +51,26 @@ Deno.test("plan --json says everything in one object, --out what train takes", (
     assertMatch(stderr, /For so much, besiroglu asks for/);
   }));
 
+Deno.test("plan says where a law does not hold", () =>
+  withFolder(async (folder) => {
+    const law = join(folder, "law.json");
+    const constants = { E: 9, A: 1, alpha: 0.3, B: 1, beta: 0.3 };
+    await Deno.writeTextFile(
+      law,
+      JSON.stringify({
+        format: "minnow scaling law 1",
+        vocabulary: 512,
+        constants,
+      }),
+    );
+    const args = ["plan", "--device", "1e10", "--budget", "5m", "--law", law];
+    const { code, stdout, stderr } = await minnow(args, { cwd: folder });
+    assertEquals(code, 0, stderr);
+    assertMatch(stdout, /Note: guessing has a loss of 5\.\d+ here/);
+    // A law of one's own is for the tokens of a sweep that names none: bytes.
+    assertMatch(stdout, /was fitted to models of 512 tokens, and here are 2/);
+  }));
+
 Deno.test("plan refuses nonsense in one line", () =>
   withFolder(async (folder) => {
     const law = join(folder, "law.json");

@@ -22,6 +22,7 @@ Deno.test("a fitted law is read as it was written", () => {
     source: "law.json",
     ...CONSTANTS,
   });
+  assertEquals(parseLaw(stringifyLaw(FIT, 272), "a").vocabulary, 272);
 });
 
 Deno.test("a damaged law is refused with its key and value", () => {
@@ -40,6 +41,10 @@ Deno.test("a damaged law is refused with its key and value", () => {
       [law({ B: "many" }), '"constants.B" is "many"'],
       [law({ A: -1 }), '"constants.A" is -1'],
       [law({ E: 1e9 }), '"constants.E" is 1000000000'],
+      [
+        law({}).replace("{", '{"vocabulary":"many",'),
+        '"vocabulary" is "many"',
+      ],
     ]
   ) {
     assertThrows(() => parseLaw(text, "law.json"), InputError, message);
