@@ -45,7 +45,8 @@ const data: Section<DataSection> = {
       description:
         "bytes, characters, auto for what suits the time, or a tokenizer's path",
     }),
-    "the one that the data was prepared with, else bytes",
+    "the one that the data was prepared with; else auto where a plan " +
+      "chooses the model, and bytes where not",
   ),
   text_field: text({
     default: "text",
