@@ -12,6 +12,7 @@ import { formatBudget, type SweepGrid } from "../model/budget/sweep_plan.ts";
 import type { SweepResult } from "../model/budget/sweep_result.ts";
 import { writeSweepReport } from "../model/budget/write_sweep_report.ts";
 import { fitLines, sweepTable } from "../model/command/scale_tables.ts";
+import { chooseTokenizer } from "../model/train/choose_tokenizer.ts";
 import { parseGivenConfig } from "../model/train/parse_run_config.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report } from "./support/report.ts";
@@ -63,6 +64,7 @@ export async function benchCompute(
   const base = parseGivenConfig("", "bench", {
     "train.context": CONTEXT,
     "data.paths": JSON.stringify([join(texts, BOOKS), primer]),
+    "data.tokenizer": await vocabularyOf(grid, [join(texts, BOOKS), primer]),
   });
   const sweep = await prepareSweep({ folder: FOLDER, base, gpu, memory: null });
   await folder.describe(base, [grid]);
@@ -95,6 +97,25 @@ export async function benchCompute(
       } % over the best of its sizes`,
     );
   }
+}
+
+/** The vocabulary that a planned run of so much arithmetic would have. */
+async function vocabularyOf(
+  { budgets, law }: SweepGrid,
+  paths: readonly string[],
+): Promise<string> {
+  const { config } = parseGivenConfig("", "bench", {
+    "data.paths": JSON.stringify(paths),
+    // At a FLOP a second.
+    "train.budget": `${Math.max(...budgets)}s`,
+  });
+  const { data } = await chooseTokenizer(config, {
+    out: FOLDER,
+    rate: 1,
+    planned: true,
+    law,
+  });
+  return data.tokenizer ?? "bytes";
 }
 
 /** How far a loss lies over the lowest for the same arithmetic, as a share. */

@@ -1,3 +1,4 @@
+import { lawParameters } from "./law_parameters.ts";
 import type { LargestModel } from "./largest_model.ts";
 import type { PlanCandidate, PlanQuestion, RunPlan } from "./run_plan.ts";
 
@@ -25,6 +26,7 @@ export function planJson(
     memory: config.memory.limit,
     assumed: device.assumed,
     law,
+    law_parameters: lawParameters(chosen.shape, law),
     inference_tokens: inferenceTokens,
     unique_tokens: uniqueTokens,
     memory_bound: memoryBound,

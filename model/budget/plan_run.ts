@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDuration } from "../../data/format.ts";
 import { allowedPolicies } from "../train/allowed_policies.ts";
 import { checkBudget } from "./check_budget.ts";
 import { computeOptimum } from "./compute_optimum.ts";
+import { lawParameters } from "./law_parameters.ts";
 import type { MemoryFit } from "./memory_planner.ts";
 import { closestShape, type ModelShape } from "./model_shape.ts";
 import { lengthOf, runConfigOf } from "./planned_config.ts";
@@ -129,7 +130,7 @@ function candidate(
   });
   const predictedLoss = predictLoss(
     law,
-    shape.parameters,
+    lawParameters(shape, law),
     tokens,
     uniqueTokens ?? Infinity,
   );

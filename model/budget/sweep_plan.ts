@@ -3,6 +3,7 @@ import { InputError } from "../../data/input_error.ts";
 import { BatchRamp } from "../train/batch_ramp.ts";
 import type { RunConfig } from "../train/run_config.ts";
 import { keepGiven } from "./keep_given.ts";
+import { lawParameters } from "./law_parameters.ts";
 import type { MemoryPlanner } from "./memory_planner.ts";
 import { closestShape, type ModelShape } from "./model_shape.ts";
 import { trainedAs } from "./planned_config.ts";
@@ -123,8 +124,13 @@ export function sweepShapes(
   >,
   budget: number,
 ): [middle: ModelShape, all: ReadonlySet<ModelShape>] {
-  const loss = ({ parameters, flopsPerToken }: ModelShape) =>
-    predictLoss(grid.law, parameters, budget / flopsPerToken, uniqueTokens);
+  const loss = (shape: ModelShape) =>
+    predictLoss(
+      grid.law,
+      lawParameters(shape, grid.law),
+      budget / shape.flopsPerToken,
+      uniqueTokens,
+    );
   const middle = shapes.reduce((a, b) => loss(b) < loss(a) ? b : a);
   const all = grid.ratios.map((ratio) =>
     closestShape(shapes, ratio * middle.parameters)
@@ -176,7 +182,7 @@ function pointOf(
     learningRate,
     predictedLoss: predictLoss(
       grid.law,
-      shape.parameters,
+      lawParameters(shape, grid.law),
       tokens,
       uniqueTokens,
     ),

@@ -1,9 +1,16 @@
-/** Sizes that a vocabulary is chosen from; the first is that of single bytes. */
+/**
+ * Sizes that a vocabulary is chosen from. The law would give fewer tokens, and at
+ * last single bytes, to runs of less than some 1e17 FLOP, which is below all that
+ * it was fitted to; there the smallest of these is the better one. Bits a byte of
+ * held-out text, models by plan:
+ *
+ * | text             | FLOP   | bytes | 512   | 1024  | 2048  | 4096  |
+ * | ---------------- | ------ | ----- | ----- | ----- | ----- | ----- |
+ * | books            | 2.5e11 | 2.531 | 2.398 |       | 2.247 |       |
+ * | books            | 1e12   | 2.256 | 2.115 | 2.084 | 2.044 | 2.018 |
+ * | books and primer | 1e12   | 1.206 | 1.023 | 1.013 | 0.999 | 1.013 |
+ */
 export const VOCABULARY_SIZES: readonly number[] = [
-  257,
-  512,
-  1024,
-  2048,
   4096,
   8192,
   16_384,
@@ -14,8 +21,7 @@ export const VOCABULARY_SIZES: readonly number[] = [
  * The vocabulary that suits an amount of training: the table's parameters grow
  * more slowly than the rest, V·d = 0.2041·C^0.41636 (Tao et al. 2024,
  * arXiv:2407.13623, approach 1; rounded in the paper, and given to more digits
- * in github.com/sail-sg/scaling-with-vocab). It was fitted to models of 33 M
- * parameters and more, and is taken to hold down to those of thousands.
+ * in github.com/sail-sg/scaling-with-vocab).
  *
  * @param flops C, floating-point operations of training.
  * @param width d, width of the residual stream.
@@ -28,7 +34,7 @@ export const VOCABULARY_SIZES: readonly number[] = [
  *
  * // A day of a 3090, and a minute of a CPU.
  * assertEquals(vocabularySize(1e18, 640), 8192);
- * assertEquals(vocabularySize(1e12, 64), 257);
+ * assertEquals(vocabularySize(1e12, 64), 4096);
  * ```
  */
 export function vocabularySize(flops: number, width: number): number {

@@ -4,7 +4,6 @@ import type { Document } from "../../data/document.ts";
 import { formatCount } from "../../data/format.ts";
 import { trainBpe } from "../../data/tokenize/bpe/train_bpe.ts";
 import { utf8Length } from "../../data/utf8_length.ts";
-import { VOCABULARY_SIZES } from "../budget/vocabulary_law.ts";
 import { AUTO_TOKENIZER, documentsOf } from "./open_corpus.ts";
 import type { DataSection, RunConfig } from "./run_config.ts";
 import {
@@ -30,9 +29,9 @@ export interface TokenizerQuestion extends VocabularyQuestion {
 }
 
 /**
- * Settles a tokenizer that was left open (see {@linkcode opensVocabulary}):
- * single bytes or a byte-pair vocabulary of the text, of the size that suits the
- * run's arithmetic; of a prepared corpus its own.
+ * Settles a tokenizer that was left open (see {@linkcode opensVocabulary}): a
+ * byte-pair vocabulary of the text, of the size that suits the run's arithmetic,
+ * and smaller where the text is short; of a prepared corpus its own.
  *
  * @param config The run.
  * @param question Folder, rate, whether the model is open.
@@ -53,12 +52,6 @@ export async function chooseTokenizer(
     };
   }
   const { size, reason } = suitedVocabulary(config, question);
-  if (size === VOCABULARY_SIZES[0]) {
-    return {
-      data: { ...data, tokenizer: "bytes" },
-      notices: [`tokens are single bytes, ${reason}`],
-    };
-  }
   const { least, most } = BYTES_OF_TEXT;
   const affordable = BYTES_PER_SECOND * (config.train.budget ?? Infinity);
   const { files, vocabSize, bytes, tokens } = await trainBpe(

@@ -1,7 +1,5 @@
-import { loadTokenizer } from "../../data/tokenize/load_tokenizer.ts";
 import type { Tokenizer } from "../../data/tokenize/tokenizer.ts";
 import type { OpenQuestion } from "../budget/ask_plan.ts";
-import { VOCABULARY_SIZES } from "../budget/vocabulary_law.ts";
 import { AUTO_TOKENIZER, openTokenizer } from "./open_corpus.ts";
 import type { GivenConfig } from "./parse_run_config.ts";
 import { opensVocabulary, suitedVocabulary } from "./suited_vocabulary.ts";
@@ -42,11 +40,9 @@ export async function planVocabulary(
   }
   const train = { ...config.train, budget: seconds };
   const { size } = suitedVocabulary({ ...config, train }, question);
-  return size === VOCABULARY_SIZES[0]
-    ? { run: named("bytes"), tokenizer: await loadTokenizer("bytes") }
-    : {
-      run: named(AUTO_TOKENIZER),
-      // Vocabularies that are learnt begin with the end of a text.
-      tokenizer: { vocabSize: size, beginOfText: 0, endOfText: 0 },
-    };
+  return {
+    run: named(AUTO_TOKENIZER),
+    // Vocabularies that are learnt begin with the end of a text.
+    tokenizer: { vocabSize: size, beginOfText: 0, endOfText: 0 },
+  };
 }

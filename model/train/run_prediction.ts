@@ -20,7 +20,7 @@ export function runPrediction(plan: unknown): RunPrediction | null {
   const tokens = numberOf(plan, "tokens");
   if (seconds === undefined || tokens === undefined) return null;
   const law = lawOf(fieldOf(plan, "law"));
-  const parameters = numberOf(plan, "parameters");
+  const parameters = numberOf(plan, "law_parameters");
   const unique = numberOf(plan, "unique_tokens");
   const vocabulary = numberOf(fieldOf(plan, "model"), "vocab_size");
   const lossAfter = (seen: number) => {

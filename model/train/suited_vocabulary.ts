@@ -11,7 +11,7 @@ import { resolveModel } from "./resolve_model.ts";
 import type { DataSection, RunConfig } from "./run_config.ts";
 
 /** Surroundings of a model that is not decided yet. */
-const BYTES = {
+const SURROUNDINGS = {
   vocabSize: VOCABULARY_SIZES[0],
   bosTokenId: null,
   eosTokenId: null,
@@ -71,11 +71,11 @@ function amountOf(
   const inTime = (budget ?? Infinity) * rate;
   if (planned) {
     const { parameters } = computeOptimum(law, inTime);
-    const shapes = modelShapes({ ...BYTES, context });
+    const shapes = modelShapes({ ...SURROUNDINGS, context });
     return { flops: inTime, width: closestShape(shapes, parameters).width };
   }
   const given = new LanguageModel(
-    resolveModel(model, { ...BYTES, context }, "run.yaml"),
+    resolveModel(model, { ...SURROUNDINGS, context }, "run.yaml"),
     Infinity,
   );
   const tokens = steps === null ? Infinity : new BatchRamp(train, steps).tokens;
