@@ -1,14 +1,17 @@
 import { InputError } from "../../data/input_error.ts";
+import type { LlamaFields } from "../config_fields.ts";
 import { LanguageModel } from "../language_model.ts";
 import type { ModelConfig } from "../model_config.ts";
 import {
   type ModelSurroundings,
   resolveModel,
 } from "../train/resolve_model.ts";
-import type { RecipeConfig } from "../recipe_fields.ts";
 import type { ModelSection } from "../train/run_config.ts";
 import { blockParameters } from "./block_parameters.ts";
-import { plannedIngredients } from "./planned_ingredients.ts";
+import {
+  type PlannedIngredients,
+  plannedIngredients,
+} from "./planned_ingredients.ts";
 import { trainingFlopsPerToken } from "./training_flops.ts";
 
 /** A model that a plan may choose. */
@@ -34,8 +37,7 @@ const NARROWEST = 16;
 const WIDEST = 8192;
 
 /**
- * The ladder of models that plans choose from, of the family `llama` with a
- * tied head. Widths are multiples of what kernels tile by. Depth grows with
+ * The ladder of models that plans choose from, of the family `llama`. Widths are multiples of what kernels tile by. Depth grows with
  * width to the power 3/4, between models of one depth and models of one
  * proportion, through GPT-2's 12 blocks of 768; each width also comes a quarter
  * shallower and deeper, which fills the gaps in size: at a given size, the
@@ -50,7 +52,7 @@ const WIDEST = 8192;
  */
 export function modelShapes(
   surroundings: ModelSurroundings,
-  ingredients: RecipeConfig = plannedIngredients(),
+  ingredients: PlannedIngredients = plannedIngredients(),
 ): ModelShape[] {
   const shapes: ModelShape[] = [];
   for (let width = NARROWEST; width <= WIDEST; width += stepAfter(width)) {
@@ -101,7 +103,7 @@ function shapeOf(
   width: number,
   layers: number,
   surroundings: ModelSurroundings,
-  ingredients: RecipeConfig,
+  ingredients: PlannedIngredients,
 ): ModelShape {
   const headDim = headDimOf(width);
   const multiple = width < 512 ? 32 : 128;
@@ -110,25 +112,27 @@ function shapeOf(
     // Three matrices of this width hold what two of 4 · hidden_size would
     // (Shazeer, arXiv:2002.05202).
     : Math.ceil(width * 8 / 3 / multiple) * multiple;
-  const section: ModelSection = {
+  const fields = {
+    hidden_size: width,
+    intermediate_size: inside,
+    num_hidden_layers: layers,
+    num_attention_heads: width / headDim,
+    num_key_value_heads: width / headDim,
+    ...ingredients,
+  };
+  const sectionOf = (fields: Partial<LlamaFields>): ModelSection => ({
     preset: null,
     family: "llama",
-    fields: {
-      hidden_size: width,
-      intermediate_size: inside,
-      num_hidden_layers: layers,
-      num_attention_heads: width / headDim,
-      num_key_value_heads: width / headDim,
-      ...ingredients,
-    },
-  };
-  const config = resolveModel(section, surroundings, "plan");
+    fields,
+  });
+  const config = resolveModel(sectionOf(fields), surroundings, "plan");
+  const { tie_word_embeddings } = config;
   const model = new LanguageModel(config, Infinity);
   const parameters = model.parameters.count;
   return {
     width,
     layers,
-    section,
+    section: sectionOf({ ...fields, tie_word_embeddings }),
     config,
     parameters,
     blockParameters: blockParameters(model, config),

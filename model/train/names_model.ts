@@ -1,4 +1,4 @@
-import { RECIPE_FIELDS } from "../recipe_fields.ts";
+import { isIngredient } from "../budget/planned_ingredients.ts";
 
 /**
  * Whether keys of a run name a model, which a plan then leaves alone. An
@@ -9,9 +9,7 @@ import { RECIPE_FIELDS } from "../recipe_fields.ts";
 export function namesModel(given: Iterable<string>): boolean {
   for (const key of given) {
     const [section, field] = key.split(".");
-    if (section === "model" && !Object.hasOwn(RECIPE_FIELDS, field)) {
-      return true;
-    }
+    if (section === "model" && !isIngredient(field)) return true;
   }
   return false;
 }

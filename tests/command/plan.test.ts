@@ -25,6 +25,7 @@ Deno.test("plan --json says everything in one object, --out what train takes", (
     const plan = JSON.parse(stdout);
     assert(plan.parameters > 1e6 && plan.parameters < 1e8);
     assert(plan.tokens > plan.parameters);
+    assert(plan.law_parameters > 0 && plan.law_parameters <= plan.parameters);
     assert(plan.predicted_loss > 2 && plan.predicted_loss < 10);
     assert(plan.peak_bytes > 0 && plan.peak_bytes <= 6e9);
     assertEquals(plan.seconds, 600);
@@ -41,11 +42,11 @@ Deno.test("plan --json says everything in one object, --out what train takes", (
     assertEquals(config.train.batch, plan.batch);
     // Ten minutes of a 3060 are worth a vocabulary of its text's own.
     assertEquals(config.data.tokenizer, "auto");
-    assertEquals(plan.config.model.vocab_size, 2048);
+    assertEquals(plan.config.model.vocab_size, 4096);
     assert(config.model.family === "llama");
     assertEquals(config.model.fields.hidden_size, plan.width);
     // The same, for people.
-    assertMatch(stderr, /tokens +a vocabulary of 2048, learnt from the text/);
+    assertMatch(stderr, /tokens +a vocabulary of 4096, learnt from the text/);
     assertMatch(stderr, /Largest model to train in 5\.59 GiB/);
     assertMatch(stderr, /LOMO: 16 bits, fused, no moments +5\.18 GiB +no/);
     assertMatch(stderr, /For so much, besiroglu asks for/);

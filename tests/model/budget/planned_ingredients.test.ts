@@ -66,7 +66,27 @@ Deno.test("what is left open of the ingredients is the recipe's", () => {
   assertEquals(plannedIngredients(model), plannedIngredients());
 });
 
+Deno.test("a head that is told to be the table is so in every planned model", () => {
+  const surroundings = { ...SURROUNDINGS, vocabSize: 4096 };
+  const { model } = parseRunConfig(
+    "model: { tie_word_embeddings: true }",
+    "run.yaml",
+  );
+  for (const [given, tied] of [[undefined, false], [model, true]] as const) {
+    for (
+      const { config, section } of modelShapes(
+        surroundings,
+        plannedIngredients(given),
+      )
+    ) {
+      assertEquals(config.tie_word_embeddings, tied);
+      assertEquals(section.fields.tie_word_embeddings, tied);
+    }
+  }
+});
+
 Deno.test("sizes and families name a model, ingredients do not", () => {
+  assertEquals(namesModel(["model.tie_word_embeddings"]), false);
   assertEquals(namesModel(["model.qk_norm", "train.budget"]), false);
   assertEquals(namesModel([]), false);
   for (const key of ["model.hidden_size", "model.family", "model.preset"]) {

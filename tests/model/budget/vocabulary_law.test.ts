@@ -20,5 +20,5 @@ Deno.test("the size is the nearest to the law's, by ratio", () => {
   // 4096 to 8192 by ratio is 5793.
   assertEquals(vocabularySize(1e18, 6.373e6 / 5750), 4096);
   assertEquals(vocabularySize(1e18, 6.373e6 / 5840), 8192);
-  assertEquals(vocabularySize(1e9, 64), 257);
+  assertEquals(vocabularySize(1e9, 64), 4096);
 });

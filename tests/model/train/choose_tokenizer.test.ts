@@ -14,7 +14,7 @@ const AUTO = { "data.tokenizer": "auto" };
 /** FLOP/s of a software adapter. */
 const rate = 3e10;
 
-Deno.test("a short run on auto reads bytes and says so", () =>
+Deno.test("a run on auto says which vocabulary it has and keeps it", () =>
   withFolder(async (folder) => {
     const out = join(folder, "run");
     const config = tinyConfig(await writeText(folder), {
@@ -23,14 +23,15 @@ Deno.test("a short run on auto reads bytes and says so", () =>
     });
     const events = await trainTiny({ config, out });
     const [started] = eventsOf(events, "started");
-    assertEquals(started.config.data.tokenizer, "bytes");
+    assertEquals(started.config.data.tokenizer, join(out, "tokenizer"));
     const notices = eventsOf(events, "notice").map(({ message }) => message);
-    assert(notices.some((text) => /^tokens are single bytes, for/.test(text)));
+    const told = /^a vocabulary of \d+ tokens, \d\.\d\d bytes each, for/;
+    assert(notices.some((text) => told.test(text)), notices.join("\n"));
     const kept = await Deno.readTextFile(join(out, "run.yaml"));
-    assertMatch(kept, /tokenizer: bytes/);
+    assertMatch(kept, /tokenizer: .*run\/tokenizer/);
   }));
 
-Deno.test("a long run on auto learns a vocabulary of its text", () =>
+Deno.test("a vocabulary is learnt of the text, the same each time", () =>
   withFolder(async (folder) => {
     const config = tinyConfig(await writeText(folder), {
       ...AUTO,
@@ -143,13 +144,12 @@ Deno.test("a planned run that names no tokenizer gets one that suits its time", 
       });
       return data.tokenizer;
     };
-    assertEquals(await chosen("1s"), "bytes");
-    assertEquals(await chosen("30d"), join(folder, "tokenizer"));
+    assertEquals(await chosen("1m"), join(folder, "tokenizer"));
     // A model that is given had its tokens in mind, and so had a law of one's
     // own.
-    assertEquals(await chosen("30d", { planned: false }), null);
+    assertEquals(await chosen("1m", { planned: false }), null);
     const own = { ...USUAL_LAW, name: "law.json" };
-    assertEquals(await chosen("30d", { law: own }), null);
+    assertEquals(await chosen("1m", { law: own }), null);
   }));
 
 Deno.test("where nothing is trained, auto is refused", async () => {

@@ -311,6 +311,19 @@ Deno.test("what a model leaves open comes from tokenizer, run and family", () =>
   });
 });
 
+Deno.test("a fresh llama's head has a table of its own where ids are many", () => {
+  const tied = (fields: string, vocabSize: number) => {
+    const { model } = read(`model: {family: llama${fields}}`);
+    const surroundings = { ...SURROUNDINGS, vocabSize };
+    return resolveModel(model, surroundings, "run.yaml").tie_word_embeddings;
+  };
+  assertEquals(tied("", 257), true);
+  assertEquals(tied("", 1008), true);
+  assertEquals(tied("", 1009), false); // 1024 with those that fill it up
+  assertEquals(tied(", tie_word_embeddings: true", 4096), true);
+  assertEquals(tied(", tie_word_embeddings: false", 257), false);
+});
+
 Deno.test("a model too small for tokenizer or context is refused", () => {
   const cases: readonly [string, string][] = [
     [
