@@ -28,15 +28,15 @@ export const PRESETS: ReadonlyMap<string, Preset> = new Map([
   }],
   ["stories15m", {
     description: "6.0M parameters, the shape of llama2.c's smallest stories",
-    model: llama(288, 768, 6, 6, 6),
+    model: tied(llama(288, 768, 6, 6, 6)),
   }],
   ["stories42m", {
     description: "25M parameters, the shape of llama2.c's middle stories",
-    model: llama(512, 1376, 8, 8, 8),
+    model: tied(llama(512, 1376, 8, 8, 8)),
   }],
   ["smollm2-135m", {
     description: "106M parameters, the shape of SmolLM2-135M",
-    model: llama(576, 1536, 30, 9, 3),
+    model: tied(llama(576, 1536, 30, 9, 3)),
   }],
   ["gpt2", {
     description: "85M parameters, the shape of GPT-2 124M",
@@ -80,4 +80,9 @@ function llama(
       num_key_value_heads,
     },
   };
+}
+
+/** The same with its token table for a head, as its authors have it. */
+function tied({ family, fields }: Preset["model"]): Preset["model"] {
+  return { family, fields: { ...fields, tie_word_embeddings: true } };
 }

@@ -322,6 +322,8 @@ Deno.test("a fresh llama's head has a table of its own where ids are many", () =
   assertEquals(tied("", 1009), false); // 1024 with those that fill it up
   assertEquals(tied(", tie_word_embeddings: true", 4096), true);
   assertEquals(tied(", tie_word_embeddings: false", 257), false);
+  // Presets of others' models are as those are.
+  assertEquals(tied(", preset: stories15m", 32_000), true);
 });
 
 Deno.test("a model too small for tokenizer or context is refused", () => {
