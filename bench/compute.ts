@@ -22,8 +22,11 @@ import { requiredTexts } from "./support/required_texts.ts";
 const FOLDER = join("runs", "bench-compute");
 /** Amounts of training: minutes to hours on a software adapter. */
 const BUDGETS = [2.5e11, 1e12, 4e12, 1.6e13];
-/** Sizes, as multiples of the planner's choice. */
-const RATIOS = [0.25, 0.5, 1, 2, 4];
+/**
+ * Sizes, as multiples of the planner's choice: so many that five models are left
+ * where the ladder has few smaller ones.
+ */
+const RATIOS = [0.25, 0.5, 1, 1.5, 2, 3, 4];
 /** A text to train on, in the folder that `--texts` names. */
 const BOOKS = "text/gutenberg_books.jsonl";
 /** Tokens of a sequence. */

@@ -1,20 +1,17 @@
 import type { ModelShape } from "./model_shape.ts";
 import type { ScalingLaw } from "./scaling_law.ts";
 
-/**
- * Most parameters that a published law is asked for, by those of the blocks:
- * what they were in the smallest models that Chinchilla's law was fitted to, 44 M
- * of which a table of 32,000 × 512 are 16 M (Hoffmann et al. 2022, table A9).
- */
-const MOST_BY_BLOCKS = 1.6;
+/** What a parameter of a token table is worth to a published law. */
+const TABLE_WORTH = 1 / 4;
 
 /**
- * N of a model as a law has it: all parameters. Models of thousands are mostly
- * their token table, which knows how often tokens follow each other and nothing
- * more, so published laws count no more of it than in models that they know. On
- * books and the primer, with 4096 tokens and 1e12 FLOP, all counted, 74 k
- * parameters were chosen, and ended 2.7 % higher than 158 k. A law of one's own
- * was fitted to models as they are.
+ * N of a model as a law has it. Models of thousands of parameters are mostly
+ * token tables, which know how often tokens follow each other and little more,
+ * and published laws were fitted to models that are mostly blocks. With tables
+ * counted in full, plans chose too narrow models with tied heads, and with
+ * tables left out too wide ones with untied heads; a quarter is right for both,
+ * on books and the primer with 4096 tokens and 1e12 FLOP, and moves no choice
+ * among models of bytes. A law of one's own was fitted to all parameters.
  *
  * @param shape The model.
  * @param law The law.
@@ -27,6 +24,6 @@ export function lawParameters(
   { vocabulary }: Pick<ScalingLaw, "vocabulary">,
 ): number {
   return vocabulary === undefined
-    ? Math.min(parameters, MOST_BY_BLOCKS * blockParameters)
+    ? blockParameters + TABLE_WORTH * (parameters - blockParameters)
     : parameters;
 }
