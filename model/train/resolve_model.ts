@@ -21,8 +21,8 @@ const VOCABULARY_MULTIPLE = 16;
 
 /**
  * Rows of the table from which on a fresh llama's head has one of its own. It
- * costs memory and no arithmetic: with equal arithmetic, 4096 rows and 48 wide,
- * losses end 2.3 % lower. With 65 and 256 rows nothing was gained.
+ * costs memory and no arithmetic: with 4096 rows, models of the size that suits
+ * their time end 4 to 5 % lower. With 65 and 256 rows nothing was gained.
  */
 const UNTIED_FROM = 1024;
 
