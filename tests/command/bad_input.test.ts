@@ -103,7 +103,7 @@ Deno.test("nonsense budgets are refused before anything is trained", () =>
     const short = join(place.folder, "short.txt");
     await Deno.writeTextFile(short, "A hundred bytes. ".repeat(6));
     const long = join(place.folder, "long.txt");
-    await Deno.writeTextFile(long, "Twenty-two bytes long.".repeat(1000));
+    await Deno.writeTextFile(long, "Twenty-two bytes long.".repeat(10_000));
     for (
       const [args, message] of [
         [["--budget", "0s"], /"train\.budget" is "0s"/],
