@@ -37,11 +37,12 @@ const NARROWEST = 16;
 const WIDEST = 8192;
 
 /**
- * The ladder of models that plans choose from, of the family `llama`. Widths are multiples of what kernels tile by. Depth grows with
- * width to the power 3/4, between models of one depth and models of one
- * proportion, through GPT-2's 12 blocks of 768; each width also comes a quarter
- * shallower and deeper, which fills the gaps in size: at a given size, the
- * proportion matters little (Kaplan et al. 2020, arXiv:2001.08361, figure 5).
+ * The ladder of models that plans choose from, of the family `llama`. Widths
+ * are multiples of what kernels tile by. Depth grows with width to the power
+ * 3/4, between models of one depth and models of one proportion, through
+ * GPT-2's 12 blocks of 768; each width also comes a quarter shallower and
+ * deeper, which fills the gaps in size: at a given size, the proportion matters
+ * little (Kaplan et al. 2020, arXiv:2001.08361, figure 5).
  *
  * @param surroundings What the tokenizer and the run decide.
  * @param ingredients What all of them have in common.
