@@ -223,18 +223,26 @@ function products({ attributes }: Node<AttentionLayout>): number {
 }
 
 function pick(
-  { node, capabilities, choose }: LowerContext<AttentionLayout>,
+  { node, capabilities, choose, once }: LowerContext<AttentionLayout>,
   problem: string,
   variants: typeof forwardVariants,
 ): AttentionVariant {
   const { batches, length, heads, kvHeads, headDim, window, masked } =
     node.attributes;
-  return choose(
+  const variant = choose(
     `${problem} ${batches} ${length} ${heads}/${kvHeads} ${headDim} ${window}${
       masked ? " masked" : ""
     }`,
     variants(node.attributes, capabilities),
   );
+  return {
+    ...variant,
+    build: (layout) =>
+      once(
+        `${problem} ${variant.name} ${JSON.stringify(layout)}`,
+        () => variant.build(layout),
+      ),
+  };
 }
 
 /** Runs of sequences of which every tensor's part can be bound. */
@@ -275,15 +283,12 @@ function partOf(
 }
 
 function launch(
-  { node, capabilities, once, dispatch }: LowerContext<AttentionLayout>,
+  { capabilities, dispatch }: LowerContext<AttentionLayout>,
   variant: AttentionVariant,
   part: Part,
   tensors: Readonly<Record<string, Tensor | undefined>>,
 ): void {
-  const { kernel, workgroups } = once(
-    `${node.op.name} ${variant.name} ${JSON.stringify(part.layout)}`,
-    () => variant.build(part.layout),
-  );
+  const { kernel, workgroups } = variant.build(part.layout);
   dispatch({
     kernel,
     bindings: kernel.bindings.map((binding) => {
