@@ -7,7 +7,7 @@ import { minnow } from "../minnow.ts";
 /** Twenty-two letters a time, enough of them to plan for. */
 async function writeLongText(folder: string): Promise<string> {
   const path = join(folder, "long.txt");
-  await Deno.writeTextFile(path, "Twenty-two bytes long.".repeat(2000));
+  await Deno.writeTextFile(path, "Twenty-two bytes long.".repeat(20_000));
   return path;
 }
 
