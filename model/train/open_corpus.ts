@@ -203,7 +203,7 @@ async function* textsOf(
 }
 
 /** The folder of a prepared corpus, if that is what the data is; else null. */
-export async function preparedCorpus(
+async function preparedCorpus(
   paths: readonly string[],
 ): Promise<string | null> {
   const [path] = paths;
