@@ -52,6 +52,16 @@ export const SCALING_LAWS: ReadonlyMap<string, ScalingLaw> = new Map([
   }],
 ]);
 
+/**
+ * Whether a law is a published one. One from a file is of a sweep, fitted to all
+ * parameters of models of one vocabulary.
+ *
+ * @param law The law.
+ */
+export function isPublished({ name }: Pick<ScalingLaw, "name">): boolean {
+  return SCALING_LAWS.has(name);
+}
+
 /** Excess parameters after which a further one is worth 1/e of the first. */
 const EXCESS_DECAY = 5.309743;
 

@@ -125,8 +125,8 @@ export const train: Command = {
       kind: "string",
       placeholder: "NAME|FILE",
       description:
-        "bytes, characters, a tokenizer.json, or auto: bytes or a vocabulary " +
-        "of the text, of a size that suits the time",
+        "bytes, characters, a tokenizer.json, or auto: a vocabulary of the " +
+        "text, of a size that suits the time",
     },
     {
       name: "law",

@@ -1,7 +1,7 @@
 import { holdsTokens } from "../../data/corpus/given_shards.ts";
 import { computeOptimum } from "../budget/compute_optimum.ts";
 import { closestShape, modelShapes } from "../budget/model_shape.ts";
-import { SCALING_LAWS, type ScalingLaw } from "../budget/scaling_law.ts";
+import { isPublished, type ScalingLaw } from "../budget/scaling_law.ts";
 import { trainingFlopsPerToken } from "../budget/training_flops.ts";
 import { VOCABULARY_SIZES, vocabularySize } from "../budget/vocabulary_law.ts";
 import { LanguageModel } from "../language_model.ts";
@@ -40,7 +40,7 @@ export async function opensVocabulary(
   { planned, law }: Pick<VocabularyQuestion, "planned" | "law">,
 ): Promise<boolean> {
   const isOpen = tokenizer === AUTO_TOKENIZER ||
-    (tokenizer === null && planned && SCALING_LAWS.get(law.name) === law);
+    (tokenizer === null && planned && isPublished(law));
   return isOpen && !await holdsTokens(paths);
 }
 

@@ -11,6 +11,6 @@ Deno.test("a published law counts a quarter of the tables", () => {
 });
 
 Deno.test("a law of one's own counts all parameters, as its fit did", () => {
-  const own = { ...USUAL_LAW, vocabulary: 4096 };
+  const own = { ...USUAL_LAW, name: "law.json" };
   assertEquals(lawParameters(TABLE_HEAVY, own), TABLE_HEAVY.parameters);
 });
