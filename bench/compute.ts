@@ -9,10 +9,10 @@ import { runSweep } from "../model/budget/run_sweep.ts";
 import { USUAL_LAW } from "../model/budget/scaling_law.ts";
 import { SweepFolder } from "../model/budget/sweep_folder.ts";
 import { formatBudget, type SweepGrid } from "../model/budget/sweep_plan.ts";
+import { chooseSweepTokenizer } from "../model/budget/sweep_vocabulary.ts";
 import type { SweepResult } from "../model/budget/sweep_result.ts";
 import { writeSweepReport } from "../model/budget/write_sweep_report.ts";
 import { fitLines, sweepTable } from "../model/command/scale_tables.ts";
-import { chooseTokenizer } from "../model/train/choose_tokenizer.ts";
 import { parseGivenConfig } from "../model/train/parse_run_config.ts";
 import type { BenchArguments } from "./support/arguments.ts";
 import type { Report } from "./support/report.ts";
@@ -64,11 +64,19 @@ export async function benchCompute(
     FOLDER,
     await exists(join(FOLDER, "sweep.json")),
   );
-  const base = parseGivenConfig("", "bench", {
-    "train.context": CONTEXT,
-    "data.paths": JSON.stringify([join(texts, BOOKS), primer]),
-    "data.tokenizer": await vocabularyOf(grid, [join(texts, BOOKS), primer]),
-  });
+  const { base } = await chooseSweepTokenizer(
+    parseGivenConfig("", "bench", {
+      "train.context": CONTEXT,
+      "data.paths": JSON.stringify([join(texts, BOOKS), primer]),
+    }),
+    {
+      folder: FOLDER,
+      // At a FLOP a second: merges are learnt from all of the text.
+      seconds: Math.max(...grid.budgets),
+      rate: 1,
+      law: grid.law,
+    },
+  );
   const sweep = await prepareSweep({ folder: FOLDER, base, gpu, memory: null });
   await folder.describe(base, [grid]);
   const { points, notices } = sweep.plan([grid]);
@@ -100,25 +108,6 @@ export async function benchCompute(
       } % over the best of its sizes`,
     );
   }
-}
-
-/** The vocabulary that a planned run of so much arithmetic would have. */
-async function vocabularyOf(
-  { budgets, law }: SweepGrid,
-  paths: readonly string[],
-): Promise<string> {
-  const { config } = parseGivenConfig("", "bench", {
-    "data.paths": JSON.stringify(paths),
-    // At a FLOP a second.
-    "train.budget": `${Math.max(...budgets)}s`,
-  });
-  const { data } = await chooseTokenizer(config, {
-    out: FOLDER,
-    rate: 1,
-    planned: true,
-    law,
-  });
-  return data.tokenizer ?? "bytes";
 }
 
 /** How far a loss lies over the lowest for the same arithmetic, as a share. */

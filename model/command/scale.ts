@@ -4,12 +4,13 @@ import { InputError } from "../../data/input_error.ts";
 import { absoluteSource } from "../../data/read/absolute_source.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { fitSweep } from "../budget/fit_sweep.ts";
-import { MeasuredDevice } from "../budget/measured_device.ts";
+import { guessedRate, MeasuredDevice } from "../budget/measured_device.ts";
 import { type PreparedSweep, prepareSweep } from "../budget/prepare_sweep.ts";
 import { runSweep } from "../budget/run_sweep.ts";
 import { USUAL_LAW } from "../budget/scaling_law.ts";
 import { SweepFolder } from "../budget/sweep_folder.ts";
 import { sweepBudgets } from "../budget/sweep_budgets.ts";
+import { chooseSweepTokenizer } from "../budget/sweep_vocabulary.ts";
 import { parseBudgets, parseSizes } from "../budget/sweep_grid.ts";
 import type { SweepResult } from "../budget/sweep_result.ts";
 import { writeSweepReport } from "../budget/write_sweep_report.ts";
@@ -97,7 +98,10 @@ export const scale: Command = {
       name: "tokenizer",
       kind: "string",
       placeholder: "NAME|FILE",
-      description: "bytes, characters, or a tokenizer.json",
+      description:
+        "bytes, characters, a tokenizer.json, or auto: a vocabulary of the " +
+        "text, as a planned run of the largest amount has it, which is what " +
+        "is not said",
     },
     {
       name: "memory",
@@ -155,7 +159,7 @@ export const scale: Command = {
     };
     const memory = memoryOf(args);
     using folder = await SweepFolder.open(path, resume);
-    const base = resume ? await keptBase(folder) : await baseOf(args);
+    const began = resume ? await keptBase(folder) : await baseOf(args);
     const gpu = await openDevice();
     const reporter = new SweepReporter(output);
     const preparing = new ConsoleReporter({ output });
@@ -167,6 +171,18 @@ export const scale: Command = {
       "ending; the run under way is begun again by --resume",
     );
     try {
+      const rate = guessedRate(gpu.capabilities);
+      const chosen = resume || amounts === undefined
+        ? { base: began, notices: [] }
+        : await chooseSweepTokenizer(began, {
+          folder: path,
+          seconds: typeof amounts === "number"
+            ? amounts / sizes.ratios.length
+            : Math.max(...amounts) / rate,
+          rate,
+          law: sizes.law,
+        });
+      const { base } = chosen;
       const sweep = await prepareSweep({
         folder: path,
         base,
@@ -196,7 +212,9 @@ export const scale: Command = {
       ];
       const { points, notices } = sweep.plan(grids);
       await folder.describe(base, grids);
-      for (const notice of [...sweep.notices, ...notices]) output.line(notice);
+      for (
+        const notice of [...chosen.notices, ...sweep.notices, ...notices]
+      ) output.line(notice);
       for await (
         const event of runSweep({
           folder,

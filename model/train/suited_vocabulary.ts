@@ -17,6 +17,9 @@ const SURROUNDINGS = {
   eosTokenId: null,
 };
 
+/** A token table of fewer rows is of bytes, which take 257, or of characters. */
+const FEWEST_LEARNT_ROWS = 300;
+
 /** What a vocabulary depends on besides the run. */
 export interface VocabularyQuestion {
   /** FLOP/s of training, as far as they are known beforehand. */
@@ -28,9 +31,10 @@ export interface VocabularyQuestion {
 }
 
 /**
- * Whether a run leaves its vocabulary to us: it says `auto`, or is planned by a
- * published law and names no tokenizer. A law of one's own holds for the
- * tokens that it was fitted to. What is tokens already has its vocabulary.
+ * Whether a run leaves its vocabulary to us: it says `auto`, or is planned and
+ * names no tokenizer. A law of one's own holds for the tokens that it was fitted
+ * to, so by one of bytes a run has bytes. What is tokens already has its
+ * vocabulary.
  *
  * @param data What the run says of its data.
  * @param question Whether the model is open, and by which law.
@@ -40,21 +44,33 @@ export async function opensVocabulary(
   { planned, law }: Pick<VocabularyQuestion, "planned" | "law">,
 ): Promise<boolean> {
   const isOpen = tokenizer === AUTO_TOKENIZER ||
-    (tokenizer === null && planned && isPublished(law));
+    (tokenizer === null && planned &&
+      (isPublished(law) || learntRows(law) !== undefined));
   return isOpen && !await holdsTokens(paths);
 }
 
+/** Rows of the token tables that a law was fitted to, if those are learnt. */
+function learntRows({ vocabulary = 0 }: ScalingLaw): number | undefined {
+  return vocabulary < FEWEST_LEARNT_ROWS ? undefined : vocabulary;
+}
+
 /**
- * The vocabulary that suits a run's arithmetic (see {@linkcode vocabularySize}).
+ * The vocabulary that suits a run's arithmetic (see {@linkcode vocabularySize}),
+ * or that its law was fitted to.
  *
  * @param config The run.
  * @param question Rate, whether the model is open, by which law.
- * @returns One of {@linkcode VOCABULARY_SIZES}, and why.
+ * @returns Tokens, and why.
  */
 export function suitedVocabulary(
   config: RunConfig,
   question: VocabularyQuestion,
 ): { readonly size: number; readonly reason: string } {
+  const { planned, law } = question;
+  const fitted = planned ? learntRows(law) : undefined;
+  if (fitted !== undefined) {
+    return { size: fitted, reason: `as ${law.name} was fitted to` };
+  }
   const { flops, width } = amountOf(config, question);
   return {
     size: vocabularySize(flops, width),

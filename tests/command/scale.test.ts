@@ -18,14 +18,18 @@ Deno.test("scale sweeps, resumes with more amounts, and leaves its report", () =
       "--sizes",
       "1",
       "--out",
-      out,
+      "sweep",
       ...QUICK,
     ], { cwd: folder });
     assertEquals(first.code, 0, first.stderr);
+    assertMatch(
+      first.stdout,
+      /^a vocabulary of \d+ tokens, \d\.\d\d bytes each/,
+    );
     assertMatch(first.stdout, /are few: differences of a per cent/);
     assertMatch(first.stdout, /1e8-16x2: 12\.\dk parameters/);
     assertMatch(first.stdout, /Not fitted: Cannot fit a law to 1 runs/);
-    // The data need not be named again.
+    // From elsewhere, neither data nor tokenizer named again.
     const more = await minnow([
       "scale",
       "--resume",
@@ -36,7 +40,7 @@ Deno.test("scale sweeps, resumes with more amounts, and leaves its report", () =
       "--sizes",
       "1",
       "--json",
-    ], { cwd: folder });
+    ], { cwd: out });
     assertEquals(more.code, 0, more.stderr);
     const objects = more.stdout.trimEnd().split("\n").map((l) => JSON.parse(l));
     assertEquals(objects.map(({ type }) => type), ["point", "fit"]);

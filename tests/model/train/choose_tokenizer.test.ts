@@ -7,6 +7,7 @@ import { USUAL_LAW } from "../../../model/budget/scaling_law.ts";
 import { chooseTokenizer } from "../../../model/train/choose_tokenizer.ts";
 import { openTokenizer } from "../../../model/train/open_corpus.ts";
 import { parseRunConfig } from "../../../model/train/parse_run_config.ts";
+import { suitedVocabulary } from "../../../model/train/suited_vocabulary.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { eventsOf, tinyConfig, trainTiny, writeText } from "../tiny_run.ts";
 
@@ -150,6 +151,33 @@ Deno.test("a planned run that names no tokenizer gets one that suits its time", 
     assertEquals(await chosen("1m", { planned: false }), null);
     const own = { ...USUAL_LAW, name: "law.json" };
     assertEquals(await chosen("1m", { law: own }), null);
+    assertEquals(
+      await chosen("1m", { law: { ...own, vocabulary: 272 } }),
+      null,
+    );
+  }));
+
+Deno.test("by a law of one's own a run has as many tokens as its models had", () =>
+  withFolder(async (out) => {
+    const config = tinyConfig(await writeText(out), {
+      "train.steps": "null",
+      "train.budget": "1m",
+    });
+    const law = { ...USUAL_LAW, name: "law.json", vocabulary: 1008 };
+    const question = { rate, planned: true, law };
+    const { data, notices } = await chooseTokenizer(config, {
+      ...question,
+      out,
+    });
+    assertEquals(data.tokenizer, join(out, "tokenizer"));
+    assertMatch(
+      notices.join(),
+      /^a vocabulary of .*, as law\.json was fitted to$/,
+    );
+    assertEquals(suitedVocabulary(config, question).size, 1008);
+    // A run with a model of its own does not ask the law.
+    const given = { ...question, planned: false };
+    assertEquals(suitedVocabulary(config, given).size, 4096);
   }));
 
 Deno.test("where nothing is trained, auto is refused", async () => {
