@@ -1,7 +1,6 @@
 import { basename, join } from "@std/path";
 import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
-import { absoluteSource } from "../../data/read/absolute_source.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { fitSweep } from "../budget/fit_sweep.ts";
 import { guessedRate, MeasuredDevice } from "../budget/measured_device.ts";
@@ -9,34 +8,26 @@ import { type PreparedSweep, prepareSweep } from "../budget/prepare_sweep.ts";
 import { runSweep } from "../budget/run_sweep.ts";
 import { USUAL_LAW } from "../budget/scaling_law.ts";
 import { SweepFolder } from "../budget/sweep_folder.ts";
+import { parseSizes } from "../budget/sweep_grid.ts";
 import { sweepBudgets } from "../budget/sweep_budgets.ts";
 import { chooseSweepTokenizer } from "../budget/sweep_vocabulary.ts";
-import { parseBudgets, parseSizes } from "../budget/sweep_grid.ts";
 import type { SweepResult } from "../budget/sweep_result.ts";
 import { writeSweepReport } from "../budget/write_sweep_report.ts";
 import { ConsoleReporter } from "../train/console_reporter.ts";
-import {
-  type GivenConfig,
-  parseGivenConfig,
-  parseRunConfig,
-} from "../train/parse_run_config.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
-import type { ParsedArguments } from "./parsed_arguments.ts";
 import { endOnInterrupt } from "./end_on_interrupt.ts";
-import { lawOf, memoryOf, secondsOf } from "./plan_options.ts";
-import { optionOverrides, readTextFile } from "./read_run_config.ts";
+import { lawOf, memoryOf } from "./plan_options.ts";
 import { refuseWithResume } from "./refuse_with_resume.ts";
+import {
+  amountsOf,
+  givenBase,
+  keptBase,
+  SCALE_KEYS,
+} from "./scale_arguments.ts";
 import { fitLines, sweepTable } from "./scale_tables.ts";
 import { SweepReporter } from "./sweep_reporter.ts";
 import { TuningReporter } from "./tuning_reporter.ts";
-
-/** Options that stand for a key of the configuration. */
-const KEYS: readonly (readonly [option: string, key: string])[] = [
-  ["context", "train.context"],
-  ["seed", "seed"],
-  ["tokenizer", "data.tokenizer"],
-];
 
 /** Trains models of several sizes with equal arithmetic and fits a law. */
 export const scale: Command = {
@@ -142,7 +133,7 @@ export const scale: Command = {
     if (resume) {
       refuseWithResume(
         args,
-        ["data", "config", ...KEYS.map(([name]) => name)],
+        ["data", "config", ...SCALE_KEYS.map(([name]) => name)],
         "a sweep goes on as it began; start another one with another --out",
       );
     }
@@ -159,7 +150,7 @@ export const scale: Command = {
     };
     const memory = memoryOf(args);
     using folder = await SweepFolder.open(path, resume);
-    const began = resume ? await keptBase(folder) : await baseOf(args);
+    const began = resume ? await keptBase(folder) : await givenBase(args);
     const gpu = await openDevice();
     const reporter = new SweepReporter(output);
     const preparing = new ConsoleReporter({ output });
@@ -270,38 +261,4 @@ async function conclude(
   if (fit.law) {
     output.note(`Plan by it: minnow plan --law ${join(folder, "law.json")}`);
   }
-}
-
-/** Seconds for the whole sweep, or FLOP of each amount; undefined for neither. */
-function amountsOf(args: ParsedArguments): number | number[] | undefined {
-  const time = args.string("budget");
-  const budgets = args.string("budgets");
-  if (time === undefined) {
-    return budgets === undefined ? undefined : parseBudgets(budgets);
-  }
-  if (budgets !== undefined) {
-    throw new InputError(
-      "Cannot combine --budget with --budgets: a time chooses its own amounts",
-    );
-  }
-  return secondsOf(time);
-}
-
-/** What the runs of the sweep have in common, as it was when it began. */
-async function keptBase({ path, given }: SweepFolder): Promise<GivenConfig> {
-  const file = join(path, "run.yaml");
-  return { config: parseRunConfig(await readTextFile(file), file), given };
-}
-
-/** What the runs of the sweep have in common. */
-async function baseOf(args: ParsedArguments): Promise<GivenConfig> {
-  const path = args.positionals[0];
-  const text = path === undefined ? "" : await readTextFile(path);
-  const overrides = optionOverrides(args, KEYS);
-  const data = args.list("data");
-  if (data.length > 0) {
-    const paths = data.map(absoluteSource);
-    overrides["data.paths"] = JSON.stringify(paths);
-  }
-  return parseGivenConfig(text, path ?? "run.yaml", overrides);
 }
