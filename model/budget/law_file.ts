@@ -25,7 +25,8 @@ const CONSTANTS: Section<LawConstants> = {
  * Writes a fitted law, as `law.json`.
  *
  * @param fit The law.
- * @param vocabulary Rows of its models' token table, where that is known.
+ * @param runs What is known of the runs besides: rows of their token tables,
+ * their largest amount of training.
  * @returns JSON that {@linkcode parseLaw} reads.
  *
  * @example
@@ -42,13 +43,18 @@ const CONSTANTS: Section<LawConstants> = {
  *   }))
  * );
  * const fit = fitLaw(points, { resamples: 10 });
- * const law = parseLaw(stringifyLaw(fit, 272), "law.json");
+ * const text = stringifyLaw(fit, { vocabulary: 272, flops: 1.5e17 });
+ * const law = parseLaw(text, "law.json");
  * assertEquals(law.alpha, fit.constants.alpha);
- * assertEquals(law.vocabulary, 272);
+ * assertEquals([law.vocabulary, law.flops], [272, 1.5e17]);
  * ```
  */
-export function stringifyLaw(fit: FittedLaw, vocabulary?: number): string {
-  return JSON.stringify({ format: FORMAT, vocabulary, ...fit }, null, 2) + "\n";
+export function stringifyLaw(
+  fit: FittedLaw,
+  { vocabulary, flops }: Pick<ScalingLaw, "vocabulary" | "flops"> = {},
+): string {
+  const content = { format: FORMAT, vocabulary, flops, ...fit };
+  return JSON.stringify(content, null, 2) + "\n";
 }
 
 /**
@@ -92,13 +98,17 @@ export function parseLaw(text: string, source: string): ScalingLaw {
       `constants.${key}`,
       source,
     );
-  const vocabulary = fieldOf(json, "vocabulary");
+  const known = (key: keyof typeof RUNS) => {
+    const value = fieldOf(json, key);
+    return value === undefined
+      ? {}
+      : { [key]: parseField(RUNS[key], value, key, source) };
+  };
   return {
     name: source,
     source,
-    ...(vocabulary === undefined ? {} : {
-      vocabulary: parseField(VOCABULARY, vocabulary, "vocabulary", source),
-    }),
+    ...known("vocabulary"),
+    ...known("flops"),
     E: read("E"),
     A: read("A"),
     alpha: read("alpha"),
@@ -107,11 +117,18 @@ export function parseLaw(text: string, source: string): ScalingLaw {
   };
 }
 
-const VOCABULARY = integer({
-  default: 1,
-  minimum: 1,
-  description: "rows of the token table",
-});
+const RUNS = {
+  vocabulary: integer({
+    default: 1,
+    minimum: 1,
+    description: "rows of the token table",
+  }),
+  flops: number({
+    default: 1,
+    above: 0,
+    description: "largest amount of training, in FLOP",
+  }),
+};
 
 function constant(
   bounds: { minimum?: number; above?: number; maximum: number },

@@ -25,6 +25,8 @@ export interface ScalingLaw extends LawConstants {
    * known: losses a token do not compare between vocabularies.
    */
   readonly vocabulary?: number;
+  /** Largest amount of training of the runs that it was fitted to, in FLOP. */
+  readonly flops?: number;
 }
 
 /** The law that plans go by where none is named. */

@@ -45,6 +45,10 @@ export async function writeSweepReport(
     readonly vocabulary: number;
   },
 ): Promise<string[]> {
+  const runs = {
+    vocabulary,
+    flops: Math.max(...results.map(({ flops }) => flops)),
+  };
   const files: [string, string][] = [
     [
       "points.csv",
@@ -53,9 +57,7 @@ export async function writeSweepReport(
       }),
     ],
     ["sweep.svg", sweepSvg(results, isoFlop.minima, title)],
-    ...(law
-      ? [["law.json", stringifyLaw(law, vocabulary)] as [string, string]]
-      : []),
+    ...(law ? [["law.json", stringifyLaw(law, runs)] as [string, string]] : []),
   ];
   const paths: string[] = [];
   for (const [name, content] of files) {

@@ -16,7 +16,7 @@ import { planRun } from "../budget/plan_run.ts";
 import { type PaperDevice, planningDevice } from "../budget/planning_device.ts";
 import { BATCH_LAWS } from "../budget/recipe_law.ts";
 import type { PlanQuestion, RunPlan } from "../budget/run_plan.ts";
-import { USUAL_LAW } from "../budget/scaling_law.ts";
+import { isPublished, USUAL_LAW } from "../budget/scaling_law.ts";
 import { AUTO_TOKENIZER } from "../train/open_corpus.ts";
 import {
   type GivenConfig,
@@ -243,7 +243,8 @@ function print(
         : formatBytes(config.memory.limit)
     }, ${args.isGiven("memory") ? "as given" : device.memorySource}`,
   );
-  output.line(`law        ${law.name} (${law.source})`);
+  const source = isPublished(law) ? ` (${law.source})` : "";
+  output.line(`law        ${law.name}${source}`);
   if (config.data.tokenizer === AUTO_TOKENIZER) {
     const { vocab_size } = shape.config;
     output.line(

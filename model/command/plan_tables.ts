@@ -67,12 +67,16 @@ export function choiceLine(
     `${base.train.context}, learning rate ${learningRate}`;
 }
 
+/** Times the FLOP of its largest run from which on a law is told to guess. */
+const FAR = 100;
+
 /** Where a plan's law does not hold, in a line each. */
 export function lawNotes(
   { law }: Pick<PlanQuestion, "law">,
   { chosen }: Pick<RunPlan, "chosen">,
 ): string[] {
   const { vocab_size } = chosen.shape.config;
+  const flops = chosen.tokens * chosen.shape.flopsPerToken;
   const guessing = Math.log(vocab_size);
   return [
     ...(chosen.predictedLoss > guessing
@@ -85,6 +89,14 @@ export function lawNotes(
       ? [
         `Note: ${law.name} was fitted to models of ${law.vocabulary} tokens, ` +
         `and here are ${vocab_size}; its losses a token do not compare`,
+      ]
+      : []),
+    ...(law.flops !== undefined && flops > FAR * law.flops
+      ? [
+        `Note: ${law.name} was fitted to runs of up to ` +
+        `${law.flops.toExponential(1)} FLOP, and here are ` +
+        `${flops.toExponential(1)}; so far beyond them it is a guess: ` +
+        "sweep larger amounts, or plan by a published law",
       ]
       : []),
   ];

@@ -61,15 +61,31 @@ Deno.test("plan says where a law does not hold", () =>
       JSON.stringify({
         format: "minnow scaling law 1",
         vocabulary: 512,
+        flops: 1e10,
         constants,
       }),
     );
-    const args = ["plan", "--device", "1e10", "--budget", "5m", "--law", law];
-    const { code, stdout, stderr } = await minnow(args, { cwd: folder });
-    assertEquals(code, 0, stderr);
-    assertMatch(stdout, /Note: guessing has a loss of 5\.\d+ here/);
-    // A law of one's own is for the tokens of a sweep that names none: bytes.
-    assertMatch(stdout, /was fitted to models of 512 tokens, and here are 2/);
+    const planned = async (...options: string[]) => {
+      const { code, stdout, stderr } = await minnow(
+        ["plan", "--device", "1e10", "--budget", "5m", "--law", law].concat(
+          options,
+        ),
+        { cwd: folder },
+      );
+      assertEquals(code, 0, stderr);
+      return stdout;
+    };
+    const bytes = await planned("--config", "data.tokenizer=bytes");
+    assertMatch(bytes, /Note: guessing has a loss of 5\.\d+ here/);
+    assertMatch(bytes, /was fitted to models of 512 tokens, and here are 272/);
+    assertMatch(
+      bytes,
+      /runs of up to 1\.0e\+10 FLOP, and here are \d\.\de\+12;/,
+    );
+    // A run that names no tokenizer has as many tokens as the law's models.
+    const open = await planned();
+    assertMatch(open, /tokens +a vocabulary of 512, learnt from the text/);
+    assert(!open.includes("models of 512 tokens"), open);
   }));
 
 Deno.test("plan refuses nonsense in one line", () =>

@@ -22,7 +22,9 @@ Deno.test("a fitted law is read as it was written", () => {
     source: "law.json",
     ...CONSTANTS,
   });
-  assertEquals(parseLaw(stringifyLaw(FIT, 272), "a").vocabulary, 272);
+  const runs = { vocabulary: 272, flops: 1.6e13 };
+  const { vocabulary, flops } = parseLaw(stringifyLaw(FIT, runs), "a");
+  assertEquals({ vocabulary, flops }, runs);
 });
 
 Deno.test("a damaged law is refused with its key and value", () => {
@@ -45,6 +47,7 @@ Deno.test("a damaged law is refused with its key and value", () => {
         law({}).replace("{", '{"vocabulary":"many",'),
         '"vocabulary" is "many"',
       ],
+      [law({}).replace("{", '{"flops":0,'), '"flops" is 0'],
     ]
   ) {
     assertThrows(() => parseLaw(text, "law.json"), InputError, message);
