@@ -121,34 +121,47 @@ fn main(
   };
 }
 
-/** Rows of a tile that are stored by code of their own. */
+/** Rows of a tile that are stored by code of their own; tiles have 1 to 16. */
 const MOST_STORED_ROWS = 4;
 
 /**
- * Stores a row of the tile in each turn of a loop. Drivers that run shaders on
- * a CPU turn every store into code for each of its lanes, which takes as long
- * to compile as all products. The number of turns is the tile's, but written so
+ * Stores some rows of the tile in each turn of a loop. Drivers that run shaders
+ * on a CPU turn every store into code for each of its lanes, which takes as long
+ * to compile as all products; yet the fewer rows a turn has, the more sums there
+ * are to select from for each. The number of turns is the tile's, but written so
  * that they cannot know it: they would unroll the loop again.
  */
 function storeByTurns(
   { tileRows, tileColumns }: StepSource,
   storeSum: (row: string, group: number, sum: string) => string,
 ): string[] {
-  const groups = Array.from({ length: tileColumns / 4 }, (_, group) => group);
+  const turns = tileRows / MOST_STORED_ROWS;
   return [
-    `for (var turn = 0u; turn < min(${tileRows}u, group_count.x * ${tileRows}u); turn++) {`,
-    ...groups.map((group) =>
-      storeSum("turn", group, sumOfTurn(0, tileRows, group))
+    `for (var turn = 0u; turn < min(${turns}u, group_count.x * ${turns}u); turn++) {`,
+    ...forTile(
+      MOST_STORED_ROWS,
+      tileColumns,
+      (_, row, group) =>
+        storeSum(
+          `turn * ${MOST_STORED_ROWS}u + ${row}u`,
+          group,
+          sumOfTurn(0, turns, (turn) =>
+            `c${turn * MOST_STORED_ROWS + row}_${group}`),
+        ),
     ),
     "}",
   ];
 }
 
-/** WGSL that selects the sum of row `turn` out of `rows` rows. */
-function sumOfTurn(first: number, rows: number, group: number): string {
-  if (rows === 1) return `c${first}_${group}`;
-  const half = rows >> 1;
+/** WGSL that selects what belongs to `turn` out of `turns` turns. */
+function sumOfTurn(
+  first: number,
+  turns: number,
+  sumOf: (turn: number) => string,
+): string {
+  if (turns === 1) return sumOf(first);
+  const half = turns >> 1;
   const middle = first + half;
-  return `select(${sumOfTurn(first, half, group)}, ` +
-    `${sumOfTurn(middle, rows - half, group)}, turn >= ${middle}u)`;
+  return `select(${sumOfTurn(first, half, sumOf)}, ` +
+    `${sumOfTurn(middle, turns - half, sumOf)}, turn >= ${middle}u)`;
 }
