@@ -5,6 +5,7 @@ import type { Capabilities } from "../runtime/capabilities.ts";
 import type { Graph } from "./graph.ts";
 import { type Launch, type LoweredPhase, lowerPhase } from "./lower_phase.ts";
 import { MemoryMap } from "./memory_map.ts";
+import { neededCopies } from "./needed_copies.ts";
 import type {
   MemoryCategory,
   Plan,
@@ -62,10 +63,10 @@ export function planProgram(
 
   const planned = new Map<string, readonly PlannedDispatch[]>();
   for (const [name, phase] of lowered) {
-    planned.set(
-      name,
-      phase.launches.map((launch) => bindLaunch(launch, phase, memory)),
+    const bound = phase.launches.map((launch) =>
+      bindLaunch(launch, phase, memory)
     );
+    planned.set(name, neededCopies(bound));
   }
   const bytes: Record<MemoryCategory, number> = {
     weights: 0,
