@@ -52,7 +52,11 @@ const NEAR_PAGES = 3072;
 /** Lines that a workgroup may read side by side without evicting its own. */
 const NEAR_LINES = 64;
 
-/** Beyond this, drivers take many seconds to compile a kernel. */
+/**
+ * Beyond this, drivers take seconds to compile a kernel, and the sums leave the
+ * nearest cache: on lavapipe tiles of 32×16 took 1.7 s and ran at 0.8 to 0.9 of
+ * the rate of 16×16.
+ */
 const MOST_TILE_AREA = 256;
 
 /** Ways to compute a matmul where invocations are lanes of a CPU's vectors. */
