@@ -10,7 +10,7 @@ const TABLE_WORTH = 1 / 4;
  * With 4096 tokens, on books and the primer, tables counted in full led plans to
  * too narrow models where the head is the table; at most 0.6 of the blocks', to
  * too wide ones where it has its own. By a quarter of them the choice was the
- * best of those trained, with heads of their own, for 1e12 and for 4e12 FLOP;
+ * best of those trained, with heads of their own, for 1e12, 4e12 and 1.6e13 FLOP;
  * among models of bytes it is the same as before. A law of one's own was fitted
  * to all parameters.
  *
