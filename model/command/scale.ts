@@ -90,9 +90,8 @@ export const scale: Command = {
       kind: "string",
       placeholder: "NAME|FILE",
       description:
-        "bytes, characters, a tokenizer.json, or auto: a vocabulary of the " +
-        "text, as a planned run of the largest amount has it, which is what " +
-        "is not said",
+        "bytes, characters, a tokenizer.json, or auto, as it is unless told: " +
+        "a vocabulary of the text, as a planned run of the largest amount has",
     },
     {
       name: "memory",
