@@ -129,7 +129,7 @@ export function readThroughTexels(
   return {
     dispatch: {
       kernel: {
-        name: kernel.name,
+        ...kernel,
         bindings: declarations,
         body: [...functions, body].join("\n"),
       },
