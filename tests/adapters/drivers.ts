@@ -4,9 +4,14 @@ import { basename, join } from "@std/path";
 export interface Driver {
   /** Name in the matrix. */
   readonly name: string;
+  /** Path of its manifest, unless it is what the system takes. */
+  readonly manifest?: string;
   /** Variables that select it. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** No Vulkan driver: implementations may fall back to OpenGL. */
+export const NO_DRIVER: Driver = { name: "none", env: selecting("none") };
 
 /** Folders in which Linux keeps the manifests of Vulkan drivers. */
 const MANIFESTS = [
@@ -38,14 +43,20 @@ export function findDrivers(given: readonly string[]): Driver[] {
       .filter((path) => exists(path)),
     ...given,
   ]);
-  return [...paths].map((path) => ({
-    name: basename(path).replace(
+  const drivers = [...paths].map((manifest) => ({
+    name: basename(manifest).replace(
       /(_icd)?(\.x86_64|\.i686|\.aarch64)?\.json$/,
       "",
     ),
-    // The second is what loaders before 1.3.207 know.
-    env: { VK_DRIVER_FILES: path, VK_ICD_FILENAMES: path },
+    manifest,
+    env: selecting(manifest),
   }));
+  return [NO_DRIVER, ...drivers];
+}
+
+/** Variables for a manifest; the second is what loaders before 1.3.207 know. */
+function selecting(manifest: string): Record<string, string> {
+  return { VK_DRIVER_FILES: manifest, VK_ICD_FILENAMES: manifest };
 }
 
 function namesIn(folder: string): string[] {

@@ -12,7 +12,7 @@
 import { parseArgs } from "@std/cli";
 import { dirname, fromFileUrl, join } from "@std/path";
 import { writeAtomic } from "../../data/atomic_write.ts";
-import { type Driver, findDrivers } from "./drivers.ts";
+import { type Driver, findDrivers, NO_DRIVER } from "./drivers.ts";
 import { matrixLines } from "./matrix.ts";
 import { type CellOutcome, OutcomeStore } from "./outcome_store.ts";
 import { runCell } from "./run_cell.ts";
@@ -70,6 +70,12 @@ if (!(seconds > 0)) {
 }
 const store = await OutcomeStore.open(ROOT, args.fresh === true);
 const cells: CellOutcome[] = [];
+// Where a driver finds no device, an implementation may use something else.
+const fallbacks = new Map<string, string>();
+for (const [implementation, extra] of IMPLEMENTATIONS) {
+  const adapter = await probe(NO_DRIVER, extra);
+  fallbacks.set(implementation, JSON.stringify(adapter));
+}
 for (const driver of findDrivers(manifests)) {
   for (const [implementation, extra] of IMPLEMENTATIONS) {
     const label = `${implementation} ${driver.name}`;
@@ -77,6 +83,13 @@ for (const driver of findDrivers(manifests)) {
     const adapter = await probe(driver, extra);
     if (adapter.name === undefined) {
       console.error(`${label}: no adapter: ${adapter.missing}`);
+      continue;
+    }
+    if (
+      driver.manifest !== undefined &&
+      JSON.stringify(adapter) === fallbacks.get(implementation)
+    ) {
+      console.error(`${label}: no device of its own`);
       continue;
     }
     for (const limits of LIMITS) {
