@@ -6,7 +6,6 @@ import { linearMain, linearWorkgroups, rowBlocks } from "./launch.ts";
 import type { GraphBuilder, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
-import { withinTexels } from "./texel_reads.ts";
 import {
   vectorElement,
   type VectorWidth,
@@ -136,8 +135,7 @@ const spec: OpSpec<AdamwOptions> = {
     const { hyper, norm } = node.inputs;
     const elements = elementCount(weight.shape);
     const width = vectorWidth(elements);
-    const limits = withinTexels(capabilities, UPDATED.length);
-    for (const block of rowBlocks(elements / width, [width], limits)) {
+    for (const block of rowBlocks(elements / width, [width], capabilities)) {
       const range = {
         offset: block.start * width,
         length: block.rows * width,

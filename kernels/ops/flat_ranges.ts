@@ -4,7 +4,6 @@ import { rowBlocks } from "./launch.ts";
 import { bindRange } from "./matmul_blocks.ts";
 import type { TensorBinding } from "./op_spec.ts";
 import { elementCount, storageOf, type Tensor } from "./tensor.ts";
-import { withinTexels } from "./texel_reads.ts";
 import { type VectorWidth, vectorWidth } from "./vector_width.ts";
 
 /** A run of the elements of tensors of equal length, as one launch takes it. */
@@ -39,12 +38,11 @@ export function flatRanges(
     row ?? elements,
     ...stored.map(({ offset }) => offset),
   );
-  const within = withinTexels(capabilities, tensors.length);
   const blocks = rowBlocks(elements / width, [width], {
     ...capabilities,
     limits: {
-      ...within.limits,
-      maxStorageBufferBindingSize: bindableBytes(within),
+      ...capabilities.limits,
+      maxStorageBufferBindingSize: bindableBytes(capabilities),
     },
   });
   return blocks.map(({ start, rows }) => {

@@ -11,7 +11,6 @@ import type { GraphBuilder, LowerContext, OpSpec } from "./op_spec.ts";
 import { ShapeError } from "./op_spec.ts";
 import { NORM_OF_SQUARES, squareSums } from "./square_sums.ts";
 import { elementCount, type Tensor } from "./tensor.ts";
-import { withinTexels } from "./texel_reads.ts";
 import {
   vectorElement,
   type VectorWidth,
@@ -109,8 +108,7 @@ function lower(
   for (const tensor of Object.values(node.inputs)) {
     const elements = elementCount(tensor.shape);
     const width = vectorWidth(elements);
-    const limits = withinTexels(capabilities, 1);
-    for (const block of rowBlocks(elements / width, [width], limits)) {
+    for (const block of rowBlocks(elements / width, [width], capabilities)) {
       const workgroups = Math.ceil(
         Math.max(
           Math.min(MOST_PARTIALS, Math.ceil(block.rows / LEAST_ITEMS)),

@@ -33,6 +33,12 @@ export interface MatmulOptions {
   readonly layout: MatmulLayout;
   /** Non-linearity between bias and addend. @default none */
   readonly activation?: ActivationKind;
+  /**
+   * Operand that other launches nearby read as well, as gradients are read for
+   * both operands of a product: where operands are copied, it is copied once.
+   * @default a
+   */
+  readonly shared?: "a" | "b";
 }
 
 /**
@@ -147,21 +153,21 @@ const spec: OpSpec<MatmulOptions> = {
     contribute(b, (sum) => {
       switch (layout) {
         case "nn":
-          return product(graph, a, d, "tn", sum);
+          return product(graph, a, d, "tn", sum, "b");
         case "nt":
-          return product(graph, d, a, "tn", sum);
+          return product(graph, d, a, "tn", sum, "a");
         case "tn":
-          return product(graph, a, d, "nn", sum);
+          return product(graph, a, d, "nn", sum, "b");
       }
     });
     contribute(a, (sum) => {
       switch (layout) {
         case "nn":
-          return product(graph, d, b, "nt", sum);
+          return product(graph, d, b, "nt", sum, "a");
         case "nt":
-          return product(graph, d, b, "nn", sum);
+          return product(graph, d, b, "nn", sum, "a");
         case "tn":
-          return product(graph, b, d, "nt", sum);
+          return product(graph, b, d, "nt", sum, "b");
       }
     });
   },
@@ -169,9 +175,10 @@ const spec: OpSpec<MatmulOptions> = {
     const { node, inPlace } = context;
     const { a, b, bias, addend } = node.inputs;
     const { c, pre } = node.outputs;
-    const { layout, activation } = node.attributes;
+    const { layout, activation, shared } = node.attributes;
     lowerMatmul(context, {
       layout,
+      ...(shared ? { shared } : {}),
       ...sizesOf(a, b, layout),
       a: { tensor: a },
       b: { tensor: b },
@@ -195,6 +202,11 @@ function product(
   b: Tensor,
   layout: MatmulLayout,
   addend: Tensor | undefined,
+  shared: "a" | "b",
 ): Tensor {
-  return matmul(graph, { a, b, ...(addend ? { addend } : {}) }, { layout });
+  return matmul(
+    graph,
+    { a, b, ...(addend ? { addend } : {}) },
+    { layout, shared },
+  );
 }

@@ -114,10 +114,11 @@ function lowerStack(context: MatmulContext, operation: MatmulOperation): void {
 }
 
 function withoutEpilogue(
-  { layout, matrices, rows, columns, depth, a, b, c }: MatmulOperation,
+  { layout, matrices, rows, columns, depth, a, b, c, shared }: MatmulOperation,
 ): MatmulOperation {
   return {
     layout,
+    ...(shared ? { shared } : {}),
     ...(matrices ? { matrices } : {}),
     rows,
     columns,
@@ -180,6 +181,7 @@ function lowerBlock(
     a: a.access,
     b: b.access,
     c: c.access,
+    shared: operation.shared ?? "a",
     epilogue: {
       ...(bias ? { biasBase: block.column } : {}),
       ...(activation ? { activation: activation.kind } : {}),
@@ -350,8 +352,8 @@ function copyToTexels(
   problem: MatmulProblem,
   operands: readonly TensorBinding[],
 ): readonly Binding[] {
-  const { a, b } = operandTexels(problem);
-  const texels = context.texels(b.first + b.count);
+  const { a, b, all } = operandTexels(problem);
+  const texels = context.texels(all);
   for (const [index, operand] of [a, b].entries()) {
     const { first, count, plain, source } = operand;
     const binding = operands[index];

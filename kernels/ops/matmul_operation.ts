@@ -31,6 +31,11 @@ export interface MatmulOperation {
   readonly b: MatrixOperand;
   /** Result. */
   readonly c: MatrixOperand;
+  /**
+   * Operand that other launches nearby read as well: where operands are copied,
+   * it lies where they find it. @default a
+   */
+  readonly shared?: "a" | "b";
   /** Added to each row before the activation, `(columns)`. */
   readonly bias?: Tensor;
   /** Non-linearity, and where its argument is kept. */

@@ -50,6 +50,8 @@ export interface MatmulProblem {
   readonly b: MatrixAccess;
   /** The result, and with it the addend and `pre`. */
   readonly c: MatrixAccess;
+  /** Operand that other launches nearby read as well. */
+  readonly shared: "a" | "b";
   /** From sum to result. */
   readonly epilogue: MatmulEpilogue;
 }

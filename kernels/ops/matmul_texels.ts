@@ -28,24 +28,40 @@ export interface OperandTexels {
   };
 }
 
-/** Places of both operands, one after the other, line by line as stored. */
+/**
+ * Places of both operands, one after the other, line by line as stored; and how
+ * many texels that takes.
+ */
 export function operandTexels(
   problem: MatmulProblem,
-): { readonly a: OperandTexels; readonly b: OperandTexels } {
-  const { layout, rows, columns, depth } = problem;
-  const a = placed(problem, 0, {
-    ...problem.a,
-    rows: layout === "tn" ? depth : rows,
-    columns: layout === "tn" ? rows : depth,
-    vector: aIsVector(problem),
-  }, layout !== "tn");
-  const b = placed(problem, wholeTexelRows(a.count), {
-    ...problem.b,
-    rows: layout === "nt" ? columns : depth,
-    columns: layout === "nt" ? depth : columns,
-    vector: bIsVector(problem),
-  }, layout === "nt");
-  return { a, b };
+): {
+  readonly a: OperandTexels;
+  readonly b: OperandTexels;
+  readonly all: number;
+} {
+  const { layout, rows, columns, depth, shared } = problem;
+  const placeA = (first: number) =>
+    placed(problem, first, {
+      ...problem.a,
+      rows: layout === "tn" ? depth : rows,
+      columns: layout === "tn" ? rows : depth,
+      vector: aIsVector(problem),
+    }, layout !== "tn");
+  const placeB = (first: number) =>
+    placed(problem, first, {
+      ...problem.b,
+      rows: layout === "nt" ? columns : depth,
+      columns: layout === "nt" ? depth : columns,
+      vector: bIsVector(problem),
+    }, layout === "nt");
+  if (shared === "b") {
+    const b = placeB(0);
+    const a = placeA(wholeTexelRows(b.count));
+    return { a, b, all: a.first + a.count };
+  }
+  const a = placeA(0);
+  const b = placeB(wholeTexelRows(a.count));
+  return { a, b, all: b.first + b.count };
 }
 
 /** The matrices of a stack lie one after the other, as one of all their rows. */

@@ -81,12 +81,26 @@ export function splitName(splits: number): string {
   return splits === 1 ? "" : `_split${splits}`;
 }
 
+/**
+ * Workgroups of a band, one below the other. They follow each other, so that
+ * those that run at the same time share columns of b as well as rows of a, and
+ * caches are asked for less of both.
+ */
+const BAND = 8;
+
 /** Statements that declare `group_row` and `group_column`, a workgroup's first. */
 export function groupPosition(
   problem: MatmulProblem,
   tile: MatmulTile,
 ): string[] {
   const { down, across } = tileCount(problem, tile);
+  const [downStep, acrossStep] = [
+    tile.tileRows * tile.groupRows,
+    tile.tileColumns * tile.groupColumns,
+  ];
+  const place = down <= BAND
+    ? { row: `tile % ${down}u`, column: `tile / ${down}u` }
+    : { row: "top + in_band % height", column: "in_band / height" };
   return [
     ...(problem.matrices === 1
       ? []
@@ -96,10 +110,13 @@ export function groupPosition(
     ...(down * across > MOST_WORKGROUPS
       ? [`if (tile >= ${down * across}u) { return; }`]
       : []),
-    `let group_row = tile / ${across}u * ${tile.tileRows * tile.groupRows}u;`,
-    `let group_column = tile % ${across}u * ${
-      tile.tileColumns * tile.groupColumns
-    }u;`,
+    ...(down <= BAND ? [] : [
+      `let top = tile / ${BAND * across}u * ${BAND}u;`,
+      `let height = min(${BAND}u, ${down}u - top);`,
+      `let in_band = tile % ${BAND * across}u;`,
+    ]),
+    `let group_row = (${place.row}) * ${downStep}u;`,
+    `let group_column = (${place.column}) * ${acrossStep}u;`,
   ];
 }
 

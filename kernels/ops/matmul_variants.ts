@@ -94,9 +94,8 @@ function isLegal(
   const { matrices, rows, columns } = problem;
   const { kind, tile } = variant;
   if (kind === "texel") {
-    const { b } = operandTexels(problem);
-    const texels = b.first + b.count;
-    const fits = texels <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
+    const { all } = operandTexels(problem);
+    const fits = all <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
     if (!texelReads || !fits) return false;
   }
   if (

@@ -224,11 +224,11 @@ function lowerGradient(
         start,
       }, variant),
       bindings: [
-        { tensor: node.outputs.sum, ...range },
         { tensor: upstream, ...range },
         { tensor: x, ...range },
         { tensor: weight },
         { tensor: statistics },
+        { tensor: node.outputs.sum, ...range },
         ...(start === "into" && into ? [{ tensor: into, ...range }] : []),
       ],
       workgroups: variant.threads === 1

@@ -112,12 +112,14 @@ export function normGradientKernel(
   return {
     name: `${norm.kind}_norm_gradient_${variant.name}`,
     extensions: walk.extensions,
+    // What the kernel for the weight reads as well comes first, so that a copy
+    // of it serves both.
     bindings: [
-      { name: "sum", element, access: "write", reads: "old" },
       { name: "upstream", element, access: "read" },
       { name: "x", element, access: "read" },
       { name: "weight", element, access: "read" },
       statisticsDeclaration(norm, "read"),
+      { name: "sum", element, access: "write", reads: "old" },
       ...(norm.start === "into"
         ? [{ name: "into", element, access: "read" } as const]
         : []),

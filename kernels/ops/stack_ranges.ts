@@ -9,7 +9,6 @@ import {
   storageOf,
   type Tensor,
 } from "./tensor.ts";
-import { withinTexels } from "./texel_reads.ts";
 import { type VectorWidth, vectorWidth } from "./vector_width.ts";
 
 /** What one launch takes of tensors that are worked on side by side. */
@@ -59,12 +58,11 @@ export function stackRanges(
     size,
     ...placed.flatMap((list) => list.map(({ offset }) => offset)),
   );
-  const within = withinTexels(capabilities, lists.length);
-  const usable = bindableBytes(within);
+  const usable = bindableBytes(capabilities);
   const most = Math.floor(usable / BYTES_PER_ELEMENT);
   const blocks = rowBlocks(size / width, [width], {
     ...capabilities,
-    limits: { ...within.limits, maxStorageBufferBindingSize: usable },
+    limits: { ...capabilities.limits, maxStorageBufferBindingSize: usable },
   });
   const ranges: StackRange[] = [];
   for (let first = 0, count = 0; first < lists[0].length; first += count) {

@@ -2,8 +2,8 @@ import type { Capabilities } from "../runtime/capabilities.ts";
 import {
   type BindingDeclaration,
   type BufferDeclaration,
-  BYTES_PER_TEXEL,
   texelAddress,
+  TEXELS_PER_ROW,
   wholeTexelRows,
 } from "./kernel_source.ts";
 import type { Binding, Dispatch, TensorBinding, TexelCopy } from "./op_spec.ts";
@@ -33,36 +33,13 @@ export function readVariants(
   return software && texelReads ? [{ name: "texels" }, buffers] : [buffers];
 }
 
-/** Texels of one launch: 64 MiB, as many as the largest tensors of logits. */
-const MOST_TEXELS = 2 ** 22;
-
 /**
- * Limits by which launches over tensors of any size are cut, so that all that
- * one reads fits the operand texture on adapters that may read from there.
- *
- * @param capabilities The adapter.
- * @param operands Operands of equal length that a launch reads.
- * @returns The same, with a smaller binding limit where that is needed.
+ * Texels that are worth copying for a launch: from 128 KiB on, as a copy takes
+ * its time however small, to 4 MiB, which still lie in a cache when they are
+ * read. Copies of more go through memory, by one core, and take as long as loads
+ * from buffers do.
  */
-export function withinTexels(
-  capabilities: Capabilities,
-  operands: number,
-): Capabilities {
-  if (readVariants(capabilities)[0].name === "buffers") return capabilities;
-  const { limits } = capabilities;
-  // Each operand starts a row of the texture; small ones need room besides.
-  const texels = MOST_TEXELS / (operands + 1);
-  return {
-    ...capabilities,
-    limits: {
-      ...limits,
-      maxStorageBufferBindingSize: Math.min(
-        limits.maxStorageBufferBindingSize,
-        texels * BYTES_PER_TEXEL,
-      ),
-    },
-  };
-}
+const [LEAST_TEXELS, MOST_TEXELS] = [2 ** 13, 2 ** 18];
 
 /** Elements of a vec4. */
 const LANES = 4;
@@ -74,11 +51,13 @@ const LANES = 4;
  * the load from a buffer does, depending on the processor.
  *
  * @param dispatch The launch as its op wrote it.
+ * @param capabilities Limits of the adapter.
  * @returns The launch with `name[index]` turned into loads of texels wherever
  * its declarations allow; undefined where that leaves nothing to be gained.
  */
 export function readThroughTexels(
   { kernel, bindings, workgroups }: Dispatch,
+  { limits }: Capabilities,
 ): TexelLaunch | undefined {
   const own = kernel.bindings.findIndex((declared) => "texels" in declared);
   const texture = kernel.bindings[own];
@@ -86,7 +65,8 @@ export function readThroughTexels(
     return undefined;
   }
   const used = bindings[own];
-  let texels = used && "texels" in used ? used.texels : 0;
+  const ownTexels = used && "texels" in used ? used.texels : 0;
+  let texels = ownTexels;
   const operands = texture?.name ?? "operands";
   const copies: TexelCopy[] = [];
   const declarations: BindingDeclaration[] = [];
@@ -99,7 +79,7 @@ export function readThroughTexels(
       ? undefined
       : texelCount(declared, binding);
     const first = wholeTexelRows(texels);
-    if (count === undefined || first + count > MOST_TEXELS) {
+    if (count === undefined) {
       declarations.push(declared);
       bound.push(binding);
       return;
@@ -121,7 +101,11 @@ export function readThroughTexels(
     });
     texels = first + count;
   });
-  if (copies.length === 0) return undefined;
+  const copied = texels - ownTexels;
+  if (
+    copied < LEAST_TEXELS || copied > MOST_TEXELS ||
+    texels > limits.maxTextureDimension2D * TEXELS_PER_ROW
+  ) return undefined;
   if (!texture) {
     declarations.push({ name: operands, texels: "read" });
     bound.push({ texels });

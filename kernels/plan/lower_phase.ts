@@ -112,7 +112,7 @@ export function lowerPhase(
       dispatch(dispatch) {
         const reads = readsFrom(capabilities, options);
         const through = reads === "texels"
-          ? readThroughTexels(dispatch)
+          ? readThroughTexels(dispatch, capabilities)
           : undefined;
         texels = Math.max(texels, through?.texels ?? 0);
         launches.push({

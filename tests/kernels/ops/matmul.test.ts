@@ -145,6 +145,15 @@ for (const layout of LAYOUTS) {
     for (const size of SIZES) await check(productOf(layout, size), false);
   });
 
+  Deno.test(`matmul ${layout} of more tiles than a band is right on both kinds of adapter`, async () => {
+    const { capabilities } = await testDevice();
+    for (const software of [true, false]) {
+      await check(productOf(layout, [1300, 72, 5]), true, undefined, {
+        capabilities: { ...capabilities, software },
+      });
+    }
+  });
+
   Deno.test(`matmul ${layout} adds a bias, applies an activation, adds a residual`, async () => {
     await check(productOf(layout, [37, 41, 43]), true);
     await check(productOf(layout, [36, 40, 44]), true, "gelu_tanh");

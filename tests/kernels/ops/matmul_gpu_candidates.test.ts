@@ -33,6 +33,7 @@ function names(
       a: { base: 0, stride: depth, apart: rows * depth },
       b: { base: 0, stride: depth, apart: columns * depth },
       c: { base: 0, stride: columns, apart: rows * columns },
+      shared: "a",
       epilogue: NO_EPILOGUE,
     },
     capabilities,
