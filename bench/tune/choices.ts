@@ -3,10 +3,7 @@ import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { Trial } from "../../kernels/tune/trial.ts";
 import { tune } from "../../kernels/tune/tuner.ts";
 import type { TuningProblem } from "../../kernels/tune/tuning_problem.ts";
-import type {
-  TuningTable,
-  VariantTiming,
-} from "../../kernels/tune/tuning_table.ts";
+import type { TuningTable } from "../../kernels/tune/tuning_table.ts";
 
 /** How the tuner's choices for one problem compare. */
 export interface ChoiceComparison {
@@ -16,7 +13,7 @@ export interface ChoiceComparison {
   readonly quick: string;
   /** What a second quick tuning chose, which knew nothing of the first. */
   readonly again: string;
-  /** The fastest of all variants. */
+  /** What tuning with every variant chose. */
   readonly best: string;
   /** Times of the choices and of the heuristic's, as multiples of the best's. */
   readonly timeOfBest: {
@@ -27,8 +24,8 @@ export interface ChoiceComparison {
 }
 
 /**
- * Tunes problems twice quickly and once with every variant, and compares the
- * choices by the timings of the last.
+ * Tunes problems twice quickly and once with every variant, and lets the choices
+ * race each other.
  *
  * @param gpu Device to measure.
  * @param problems What a program asks for.
@@ -54,31 +51,28 @@ export async function compareChoices(
     });
     tables.push(table);
   }
-  const [quick, again, all] = tables;
-  return costliest.flatMap(({ key, variants }) => {
-    const timings = all.get(key)?.timings ?? [];
-    const first = quick.get(key)?.variant;
-    const second = again.get(key)?.variant;
-    const fastest = timings.filter(({ seconds }) => seconds !== null)
-      .sort((a, b) => secondsOf(a) - secondsOf(b))[0];
-    if (!first || !second || !fastest) return [];
+  const comparisons: ChoiceComparison[] = [];
+  for (const problem of costliest) {
+    const { key, variants } = problem;
+    const [quick, again, best] = tables.map((table) =>
+      table.get(key)?.variant ?? variants[0]
+    );
+    const others = [...new Set([quick, again, variants[0]])]
+      .filter((variant) => variant !== best);
+    const ratios = await new Trial(problem).race(gpu, [best, ...others]);
     const timeOf = (variant: string) =>
-      secondsOf(timings.find((each) => each.variant === variant)) /
-      secondsOf(fastest);
-    return [{
+      variant === best ? 1 : ratios[others.indexOf(variant) + 1];
+    comparisons.push({
       problem: key,
-      quick: first,
-      again: second,
-      best: fastest.variant,
+      quick,
+      again,
+      best,
       timeOfBest: {
-        quick: timeOf(first),
-        again: timeOf(second),
+        quick: timeOf(quick),
+        again: timeOf(again),
         heuristic: timeOf(variants[0]),
       },
-    }];
-  });
-}
-
-function secondsOf(timing: VariantTiming | undefined): number {
-  return timing?.seconds ?? Infinity;
+    });
+  }
+  return comparisons;
 }

@@ -21,8 +21,10 @@ export interface TrialTime {
 const BATCH_SECONDS = 0.06;
 /** Batches that are timed; the fastest counts, because noise only adds. */
 const BATCHES = 3;
-/** A variant that is this much slower than the fastest is not timed further. */
+/** A variant whose second batch is this much slower is not timed further. */
 const HOPELESS = 1.5;
+/** Batches of each variant in a race. */
+const ROUNDS = 7;
 
 /** One problem on its own: a graph over operands with fixed random values. */
 export class Trial {
@@ -76,15 +78,8 @@ export class Trial {
     fastest: number = Infinity,
   ): Promise<TrialTime> {
     const start = performance.now();
-    const timestamps = !gpu.capabilities.software &&
-      gpu.capabilities.features.has("timestamp-query");
-    const program = await Executable.compile(
-      gpu,
-      this.#plan(variant, gpu.capabilities),
-      { profile: timestamps },
-    );
+    const program = await this.#open(gpu, variant);
     try {
-      this.#fill(program);
       await this.#run(program, 1);
       const firstSeconds = (performance.now() - start) / 1000;
       await this.#check(program, variant);
@@ -96,19 +91,74 @@ export class Trial {
     }
   }
 
-  async #measure(program: Executable, fastest: number): Promise<number> {
-    let times = 1;
-    let taken = await this.#run(program, times);
-    while (taken < BATCH_SECONDS) {
-      times *= 2;
-      taken = await this.#run(program, times);
+  /**
+   * Times variants in turn: whatever else slows down the device or its host for
+   * a while slows down all of them.
+   *
+   * @param gpu The device.
+   * @param variants Names of variants that are right; all are held at once.
+   * @returns Times of a run, as multiples of what the first variant takes: the
+   * medians of several rounds.
+   * @throws {DeviceError} if the device cannot hold them or is lost.
+   */
+  async race(
+    gpu: Gpu,
+    variants: readonly [string, ...string[]],
+  ): Promise<number[]> {
+    const programs: Executable[] = [];
+    try {
+      for (const variant of variants) {
+        programs.push(await this.#open(gpu, variant));
+      }
+      for (const program of programs.slice(1)) await this.#run(program, 1);
+      const { times } = await this.#firstBatch(programs[0]);
+      const ratios = variants.map((): number[] => []);
+      for (let round = 0; round < ROUNDS; round++) {
+        const taken: number[] = [];
+        for (const program of programs) {
+          taken.push(await this.#run(program, times));
+        }
+        taken.forEach((seconds, index) =>
+          ratios[index].push(seconds / taken[0])
+        );
+      }
+      return ratios.map((all) => all.sort((a, b) => a - b)[ROUNDS >> 1]);
+    } finally {
+      for (const program of programs) program.destroy();
     }
-    let least = taken / times;
+  }
+
+  /** Compiles a variant and gives its operands their values. */
+  async #open(gpu: Gpu, variant: string): Promise<Executable> {
+    const timestamps = !gpu.capabilities.software &&
+      gpu.capabilities.features.has("timestamp-query");
+    const program = await Executable.compile(
+      gpu,
+      this.#plan(variant, gpu.capabilities),
+      { profile: timestamps },
+    );
+    this.#fill(program);
+    return program;
+  }
+
+  async #measure(program: Executable, fastest: number): Promise<number> {
+    const { times, seconds } = await this.#firstBatch(program);
+    let least = seconds / times;
     for (let batch = 1; batch < BATCHES; batch++) {
-      if (least > HOPELESS * fastest) break;
+      if (batch > 1 && least > HOPELESS * fastest) break;
       least = Math.min(least, await this.#run(program, times) / times);
     }
     return least;
+  }
+
+  /** Finds how many runs make a batch, and times them. */
+  async #firstBatch(
+    program: Executable,
+  ): Promise<{ readonly times: number; readonly seconds: number }> {
+    for (let times = 1;; times *= 2) {
+      const seconds = await this.#run(program, times);
+      if (seconds >= BATCH_SECONDS) return { times, seconds };
+    }
   }
 
   /** Seconds that so many runs take: by timestamps where there are any. */

@@ -176,25 +176,52 @@ async function timeVariants(
     );
     timings.push(await timeVariant(gpu, trial, variant, fastest));
   }
-  // Something else may have slowed down what came first: the heuristic's choice
-  // is timed again beside what would replace it.
-  const chosen = winner(timings);
-  if (chosen === heuristic) return timings;
-  for (const [index, timing] of timings.entries()) {
-    if (timing.variant !== heuristic && timing.variant !== chosen) continue;
-    const again = await timeVariant(gpu, trial, timing.variant, Infinity);
-    timings[index] = {
-      ...timing,
-      seconds: least(timing.seconds, again.seconds),
-      error: timing.error ?? again.error,
-    };
-  }
-  return timings;
+  return await raced(gpu, trial, timings);
 }
 
-/** The shorter of two times, each of which may have failed. */
-function least(one: number | null, other: number | null): number | null {
-  return one === null || other === null ? null : Math.min(one, other);
+/** Variants that race the heuristic's choice, at most. */
+const MOST_RACING = 2;
+/** How much slower than the fastest one they may have been. */
+const CLOSE = 1.25;
+
+/**
+ * Timed one after the other, variants may have met the device in different
+ * moods: the fastest ones race what they would replace. Timings become those of
+ * the race where there was one.
+ */
+async function raced(
+  gpu: Gpu,
+  trial: Trial,
+  timings: [VariantTiming, ...VariantTiming[]],
+): Promise<[VariantTiming, ...VariantTiming[]]> {
+  const [heuristic, ...others] = timings;
+  const { seconds: base } = heuristic;
+  const right = others.filter(({ seconds }) => seconds !== null)
+    .sort((one, other) => secondsOf(one) - secondsOf(other));
+  if (base === null || right.length === 0) return timings;
+  const fastest = Math.min(base, secondsOf(right[0]));
+  const rivals = right.slice(0, MOST_RACING)
+    .filter((each) => secondsOf(each) < CLOSE * fastest)
+    .map(({ variant }) => variant);
+  if (rivals.length === 0) return timings;
+  try {
+    const ratios = await trial.race(gpu, [heuristic.variant, ...rivals]);
+    const [first, ...rest] = timings.map((timing) => {
+      const place = rivals.indexOf(timing.variant);
+      return place < 0
+        ? timing
+        : { ...timing, seconds: base * ratios[place + 1] };
+    });
+    return [first, ...rest];
+  } catch (error) {
+    if (error instanceof DeviceError && error.kind === "lost") throw error;
+    // No room for all of them at once: what was measured before decides.
+    return timings;
+  }
+}
+
+function secondsOf({ seconds }: VariantTiming): number {
+  return seconds ?? Infinity;
 }
 
 async function timeVariant(
@@ -225,10 +252,8 @@ export function winner(
   const [heuristic] = timings;
   let best = heuristic;
   for (const timing of timings) {
-    if ((timing.seconds ?? Infinity) < (best.seconds ?? Infinity)) {
-      best = timing;
-    }
+    if (secondsOf(timing) < secondsOf(best)) best = timing;
   }
-  const bound = (heuristic.seconds ?? Infinity) * WORTH_CHANGING;
-  return (best.seconds ?? Infinity) < bound ? best.variant : heuristic.variant;
+  const bound = secondsOf(heuristic) * WORTH_CHANGING;
+  return secondsOf(best) < bound ? best.variant : heuristic.variant;
 }

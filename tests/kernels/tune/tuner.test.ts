@@ -138,6 +138,17 @@ Deno.test("each variant of a product is right by samples in f64", async () => {
   }
 });
 
+Deno.test("variants race in turn, and nothing of them stays", async () => {
+  const gpu = await testDevice();
+  const [problem] = await problemsOf();
+  const [first, second] = problem.variants;
+  const before = gpu.allocatedBytes;
+  const [itself, other] = await new Trial(problem).race(gpu, [first, second]);
+  assertEquals(itself, 1);
+  assert(other > 0 && other < 100, `${second} took ${other} times as long`);
+  assertEquals(gpu.allocatedBytes, before);
+});
+
 Deno.test("a digest tells kernels apart, and only them", async () => {
   const { capabilities } = await testDevice();
   const [problem] = await problemsOf();
