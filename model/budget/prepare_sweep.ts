@@ -4,7 +4,7 @@ import { formatCount } from "../../data/format.ts";
 import { InputError } from "../../data/input_error.ts";
 import { absoluteSource } from "../../data/read/absolute_source.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
-import { openCorpus } from "../train/open_corpus.ts";
+import { type OnDataProgress, openCorpus } from "../train/open_corpus.ts";
 import type { GivenConfig } from "../train/parse_run_config.ts";
 import type { DataSection } from "../train/run_config.ts";
 import { MemoryPlanner } from "./memory_planner.ts";
@@ -32,7 +32,7 @@ export interface SweepPreparation {
   /** How batches are derived. @default "steplaw" */
   readonly batchLaw?: BatchLaw;
   /** Told of the preparation of the data: share done, from 0 to 1, of what. */
-  readonly onDataProgress?: (share: number, doing: string) => void;
+  readonly onDataProgress?: OnDataProgress;
 }
 
 /** A sweep whose text is tokens and whose runs can be planned. */

@@ -1,5 +1,6 @@
 import { resolve } from "@std/path";
 import { chooseTokenizer } from "../train/choose_tokenizer.ts";
+import type { OnDataProgress } from "../train/open_corpus.ts";
 import type { GivenConfig } from "../train/parse_run_config.ts";
 import type { ScalingLaw } from "./scaling_law.ts";
 
@@ -13,6 +14,8 @@ export interface SweepVocabularyQuestion {
   readonly rate: number;
   /** Law that sizes are chosen by. */
   readonly law: ScalingLaw;
+  /** Told how far learning a vocabulary is. */
+  readonly onProgress?: OnDataProgress;
 }
 
 /**
@@ -27,12 +30,18 @@ export interface SweepVocabularyQuestion {
  */
 export async function chooseSweepTokenizer(
   { config, given }: GivenConfig,
-  { folder, seconds, rate, law }: SweepVocabularyQuestion,
+  { folder, seconds, rate, law, onProgress }: SweepVocabularyQuestion,
 ): Promise<{ base: GivenConfig; notices: readonly string[] }> {
   const { data, notices } = await chooseTokenizer(
     { ...config, train: { ...config.train, budget: seconds } },
     // A sweep may be resumed from another working directory.
-    { out: resolve(folder), rate, planned: true, law },
+    {
+      out: resolve(folder),
+      rate,
+      planned: true,
+      law,
+      ...(onProgress ? { onProgress } : {}),
+    },
   );
   return { base: { config: { ...config, data }, given }, notices };
 }

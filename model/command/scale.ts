@@ -171,6 +171,7 @@ export const scale: Command = {
             : Math.max(...amounts) / rate,
           rate,
           law: sizes.law,
+          onProgress: (share, doing) => preparing.preparing(share, doing),
         });
       const { base } = chosen;
       const sweep = await prepareSweep({

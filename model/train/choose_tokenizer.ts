@@ -4,7 +4,12 @@ import type { Document } from "../../data/document.ts";
 import { formatCount } from "../../data/format.ts";
 import { trainBpe } from "../../data/tokenize/bpe/train_bpe.ts";
 import { utf8Length } from "../../data/utf8_length.ts";
-import { AUTO_TOKENIZER, documentsOf } from "./open_corpus.ts";
+import {
+  AUTO_TOKENIZER,
+  documentsOf,
+  type OnDataProgress,
+  toldDownload,
+} from "./open_corpus.ts";
 import type { DataSection, RunConfig } from "./run_config.ts";
 import {
   opensVocabulary,
@@ -26,6 +31,8 @@ const LEAST_FREQUENCY = 50;
 export interface TokenizerQuestion extends VocabularyQuestion {
   /** Folder of the run; a vocabulary is kept in its `tokenizer`. */
   readonly out: string;
+  /** Told how far learning a vocabulary is. */
+  readonly onProgress?: OnDataProgress;
 }
 
 /**
@@ -54,12 +61,30 @@ export async function chooseTokenizer(
   const { size, reason } = suitedVocabulary(config, question);
   const { least, most } = BYTES_OF_TEXT;
   const affordable = BYTES_PER_SECOND * (config.train.budget ?? Infinity);
+  const enough = Math.min(most, Math.max(least, affordable));
+  const { onProgress } = question;
+  const expected = data.paths.length > 0
+    ? enough
+    : Math.min(enough, data.primer_bytes);
+  let ofText = 0;
+  const documents = documentsOf(data, {
+    seed: config.seed,
+    download: toldDownload(onProgress),
+    onProgress: ({ bytesRead, totalBytes }) => ofText = bytesRead / totalBytes,
+  });
   const { files, vocabSize, bytes, tokens } = await trainBpe(
-    beginningOf(
-      documentsOf(data, { seed: config.seed }),
-      Math.min(most, Math.max(least, affordable)),
-    ),
-    { vocabSize: size, split: "gpt4", minFrequency: LEAST_FREQUENCY },
+    beginningOf(documents, enough, (read) =>
+      onProgress?.(
+        Math.min(1, Math.max(read / expected, ofText)),
+        "reading for a vocabulary",
+      )),
+    {
+      vocabSize: size,
+      split: "gpt4",
+      minFrequency: LEAST_FREQUENCY,
+      onProgress: (chosen) =>
+        onProgress?.(chosen / size, "learning a vocabulary"),
+    },
   );
   const folder = join(question.out, "tokenizer");
   await Deno.mkdir(folder, { recursive: true });
@@ -76,15 +101,17 @@ export async function chooseTokenizer(
   };
 }
 
-/** Documents until there are enough bytes. */
+/** Documents until there are enough bytes; tells how many there were. */
 async function* beginningOf(
   documents: AsyncIterable<Document>,
   enough: number,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<Document, void, void> {
   let bytes = 0;
   for await (const document of documents) {
     yield document;
     bytes += utf8Length(document.text);
+    onBytes(bytes);
     if (bytes >= enough) return;
   }
 }

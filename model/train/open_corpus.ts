@@ -39,6 +39,9 @@ export interface TrainingCorpus {
   close(): void;
 }
 
+/** Told of what is done, and the share done of it, from 0 to 1. */
+export type OnDataProgress = (share: number, doing: string) => void;
+
 /** What a corpus is opened with besides the data section. */
 export interface CorpusOptions {
   /** Folder of the run; tokens are kept in its `data`. */
@@ -50,8 +53,8 @@ export interface CorpusOptions {
    * run kept, so the text itself need not be there any more.
    */
   readonly checkpoint?: string;
-  /** Told of what is done, and the share done of it, from 0 to 1. */
-  readonly onProgress?: (share: number, doing: string) => void;
+  /** Told how far it is. */
+  readonly onProgress?: OnDataProgress;
 }
 
 /**
@@ -70,11 +73,7 @@ export async function openCorpus(
   const primer = { seed, bytes: section.primer_bytes };
   const changes: string[] = [];
   const download: DownloadOptions = {
-    onProgress: ({ url, bytes, totalBytes }) =>
-      onProgress?.(
-        bytes / (totalBytes ?? Infinity),
-        `downloading ${basename(new URL(url).pathname)}, ${formatBytes(bytes)}`,
-      ),
+    ...toldDownload(onProgress),
     onChange: (message) => changes.push(message),
   };
   const tokenizer = await openTokenizer(section, {
@@ -132,6 +131,21 @@ export async function openCorpus(
 }
 
 /**
+ * Downloads that are told as progress.
+ *
+ * @param onProgress Told how far they are.
+ */
+export function toldDownload(onProgress?: OnDataProgress): DownloadOptions {
+  return {
+    onProgress: ({ url, bytes, totalBytes }) =>
+      onProgress?.(
+        bytes / (totalBytes ?? Infinity),
+        `downloading ${basename(new URL(url).pathname)}, ${formatBytes(bytes)}`,
+      ),
+  };
+}
+
+/**
  * Opens the tokenizer of a run.
  *
  * @param section What the run says of its data.
@@ -172,13 +186,15 @@ function readOptions(
  * The documents of a run.
  *
  * @param section What the run says of its data.
- * @param options Seed of the primer; how to download.
+ * @param options Seed of the primer; how to download; who is told how much of
+ * files is read.
  */
 export function documentsOf(
   section: DataSection,
-  { seed, download }: {
+  { seed, download, onProgress }: {
     readonly seed: number;
     readonly download?: DownloadOptions | undefined;
+    readonly onProgress?: ReadOptions["onProgress"];
   },
 ): AsyncGenerator<Document, void, void> {
   return section.paths.length === 0
@@ -187,6 +203,7 @@ export function documentsOf(
       ...readOptions(section, () => {}),
       metadataFields: [],
       ...(download ? { download } : {}),
+      ...(onProgress ? { onProgress } : {}),
     });
 }
 

@@ -183,6 +183,9 @@ export async function prepareRun(options: RunOptions): Promise<PreparedRun> {
         rate: guessedRate(gpu.capabilities),
         planned: isPlanned(options),
         law,
+        ...(options.onDataProgress
+          ? { onProgress: options.onDataProgress }
+          : {}),
       });
     const settled = {
       ...options,

@@ -45,7 +45,16 @@ Deno.test("a vocabulary is learnt of the text, the same each time", () =>
       planned: true,
       law: USUAL_LAW,
     };
-    const { data, notices } = await chooseTokenizer(config, question);
+    const told = new Map<string, number>();
+    const { data, notices } = await chooseTokenizer(config, {
+      ...question,
+      onProgress(share, doing) {
+        assert(share >= (told.get(doing) ?? 0) && share <= 1);
+        told.set(doing, share);
+      },
+    });
+    // Its few merges are learnt before anybody could ask how far they are.
+    assertEquals([...told], [["reading for a vocabulary", 1]]);
     assertEquals(data.tokenizer, join(folder, "tokenizer"));
     assertEquals(notices.length, 1);
     const tokenizer = await loadTokenizer(data.tokenizer ?? "");
