@@ -65,8 +65,7 @@ export function readThroughTexels(
     return undefined;
   }
   const used = bindings[own];
-  const ownTexels = used && "texels" in used ? used.texels : 0;
-  let texels = ownTexels;
+  let texels = used && "texels" in used ? used.texels : 0;
   const operands = texture?.name ?? "operands";
   const copies: TexelCopy[] = [];
   const declarations: BindingDeclaration[] = [];
@@ -101,7 +100,7 @@ export function readThroughTexels(
     });
     texels = first + count;
   });
-  const copied = texels - ownTexels;
+  const copied = copies.reduce((sum, { count }) => sum + count, 0);
   if (
     copied < LEAST_TEXELS || copied > MOST_TEXELS ||
     texels > limits.maxTextureDimension2D * TEXELS_PER_ROW

@@ -186,8 +186,8 @@ const CLOSE = 1.25;
 
 /**
  * Timed one after the other, variants may have met the device in different
- * moods: the fastest ones race what they would replace. Timings become those of
- * the race where there was one.
+ * moods: the fastest ones race what they would replace. Their timings become
+ * those of the race, and the others keep their distance from the fastest.
  */
 async function raced(
   gpu: Gpu,
@@ -206,13 +206,15 @@ async function raced(
   if (rivals.length === 0) return timings;
   try {
     const ratios = await trial.race(gpu, [heuristic.variant, ...rivals]);
-    const [first, ...rest] = timings.map((timing) => {
+    const apart = base * ratios[1] / secondsOf(right[0]);
+    const rest = others.map((timing) => {
       const place = rivals.indexOf(timing.variant);
-      return place < 0
-        ? timing
-        : { ...timing, seconds: base * ratios[place + 1] };
+      const seconds = place >= 0
+        ? base * ratios[place + 1]
+        : timing.seconds && timing.seconds * apart;
+      return { ...timing, seconds };
     });
-    return [first, ...rest];
+    return [heuristic, ...rest];
   } catch (error) {
     if (error instanceof DeviceError && error.kind === "lost") throw error;
     // No room for all of them at once: what was measured before decides.
