@@ -186,8 +186,7 @@ const CLOSE = 1.25;
 
 /**
  * Timed one after the other, variants may have met the device in different
- * moods: the fastest ones race what they would replace. Their timings become
- * those of the race, and the others keep their distance from the fastest.
+ * moods: the fastest ones race what they would replace.
  */
 async function raced(
   gpu: Gpu,
@@ -206,20 +205,40 @@ async function raced(
   if (rivals.length === 0) return timings;
   try {
     const ratios = await trial.race(gpu, [heuristic.variant, ...rivals]);
-    const apart = base * ratios[1] / secondsOf(right[0]);
-    const rest = others.map((timing) => {
-      const place = rivals.indexOf(timing.variant);
-      const seconds = place >= 0
-        ? base * ratios[place + 1]
-        : timing.seconds && timing.seconds * apart;
-      return { ...timing, seconds };
-    });
-    return [heuristic, ...rest];
+    const times = rivals.map((variant, index): [string, number] => [
+      variant,
+      base * ratios[index + 1],
+    ]);
+    return afterRace(timings, new Map(times));
   } catch (error) {
     if (error instanceof DeviceError && error.kind === "lost") throw error;
     // No room for all of them at once: what was measured before decides.
     return timings;
   }
+}
+
+/**
+ * Timings after some variants raced the first one: theirs become those of the
+ * race, and what did not race keeps its distance from the fastest that did, so
+ * that it cannot win by the mood it met.
+ *
+ * @param timings Timings one after the other, the heuristic's choice first.
+ * @param raced Seconds in the race, the variant first that was fastest before.
+ */
+export function afterRace(
+  timings: readonly [VariantTiming, ...VariantTiming[]],
+  raced: ReadonlyMap<string, number>,
+): [VariantTiming, ...VariantTiming[]] {
+  const [heuristic, ...others] = timings;
+  const [[fastest, seconds]] = raced;
+  const before = others.find(({ variant }) => variant === fastest);
+  const apart = seconds / (before?.seconds ?? seconds);
+  const rest = others.map((timing) => ({
+    ...timing,
+    seconds: raced.get(timing.variant) ??
+      (timing.seconds && timing.seconds * apart),
+  }));
+  return [heuristic, ...rest];
 }
 
 function secondsOf({ seconds }: VariantTiming): number {

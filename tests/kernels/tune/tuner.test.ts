@@ -1,11 +1,16 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+} from "@std/assert";
 import { matmul } from "../../../kernels/ops/matmul.ts";
 import type { ExpectedElement } from "../../../kernels/ops/op_spec.ts";
 import { Graph } from "../../../kernels/plan/graph.ts";
 import type { ChooseVariant } from "../../../kernels/plan/plan_options.ts";
 import { planProgram } from "../../../kernels/plan/plan_program.ts";
 import { Trial } from "../../../kernels/tune/trial.ts";
-import { tune, winner } from "../../../kernels/tune/tuner.ts";
+import { afterRace, tune, winner } from "../../../kernels/tune/tuner.ts";
 import {
   type TuningProblem,
   tuningProblems,
@@ -175,6 +180,28 @@ Deno.test("the heuristic's choice stays unless it is clearly beaten", () => {
   assertEquals(winner([usual, timing("wrong", null)]), "usual");
   assertEquals(winner([timing("usual", null), timing("other", 9)]), "other");
   assertEquals(winner([timing("usual", null)]), "usual");
+});
+
+Deno.test("what did not race cannot win by the mood it met", () => {
+  // The device was slow when the heuristic's choice was timed, not later.
+  const timings = afterRace([
+    timing("heuristic", 10),
+    timing("a", 8),
+    timing("b", 8.5),
+    timing("c", 8.6),
+    timing("wrong", null),
+  ], new Map([["a", 9.9], ["b", 9.5]]));
+  assertEquals(timings.map(({ variant }) => variant), [
+    "heuristic",
+    "a",
+    "b",
+    "c",
+    "wrong",
+  ]);
+  const [first, a, b, c, wrong] = timings.map(({ seconds }) => seconds);
+  assertEquals([first, a, b, wrong], [10, 9.9, 9.5, null]);
+  assertAlmostEquals(c ?? NaN, 8.6 * 9.9 / 8);
+  assertEquals(winner(timings), "b");
 });
 
 Deno.test("a table survives its file, and a damaged file is no table", () => {
