@@ -67,9 +67,13 @@ export async function chooseTokenizer(
     ? enough
     : Math.min(enough, data.primer_bytes);
   let ofText = 0;
+  const changes: string[] = [];
   const documents = documentsOf(data, {
     seed: config.seed,
-    download: toldDownload(onProgress),
+    download: {
+      ...toldDownload(onProgress),
+      onChange: (message) => changes.push(message),
+    },
     onProgress: ({ bytesRead, totalBytes }) => ofText = bytesRead / totalBytes,
   });
   const { files, vocabSize, bytes, tokens } = await trainBpe(
@@ -94,6 +98,7 @@ export async function chooseTokenizer(
   return {
     data: { ...data, tokenizer: folder },
     notices: [
+      ...changes,
       `a vocabulary of ${formatCount(vocabSize, "tokens")}, ${
         (bytes / tokens).toFixed(2)
       } bytes each, ${reason}`,
