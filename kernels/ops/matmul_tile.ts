@@ -94,10 +94,8 @@ export function groupPosition(
   tile: MatmulTile,
 ): string[] {
   const { down, across } = tileCount(problem, tile);
-  const [downStep, acrossStep] = [
-    tile.tileRows * tile.groupRows,
-    tile.tileColumns * tile.groupColumns,
-  ];
+  const downStep = tile.tileRows * tile.groupRows;
+  const acrossStep = tile.tileColumns * tile.groupColumns;
   const place = down <= BAND
     ? { row: `tile % ${down}u`, column: `tile / ${down}u` }
     : { row: "top + in_band % height", column: "in_band / height" };

@@ -70,12 +70,8 @@ if (!(seconds > 0)) {
 }
 const store = await OutcomeStore.open(ROOT, args.fresh === true);
 const cells: CellOutcome[] = [];
-// Where a driver finds no device, an implementation may use something else.
+/** What implementations use where a driver finds no device, once asked for. */
 const fallbacks = new Map<string, string>();
-for (const [implementation, extra] of IMPLEMENTATIONS) {
-  const adapter = await probe(NO_DRIVER, extra);
-  fallbacks.set(implementation, JSON.stringify(adapter));
-}
 for (const driver of findDrivers(manifests)) {
   for (const [implementation, extra] of IMPLEMENTATIONS) {
     const label = `${implementation} ${driver.name}`;
@@ -84,6 +80,10 @@ for (const driver of findDrivers(manifests)) {
     if (adapter.name === undefined) {
       console.error(`${label}: no adapter: ${adapter.missing}`);
       continue;
+    }
+    if (driver.manifest !== undefined && !fallbacks.has(implementation)) {
+      const fallback = await probe(NO_DRIVER, extra);
+      fallbacks.set(implementation, JSON.stringify(fallback));
     }
     if (
       driver.manifest !== undefined &&
