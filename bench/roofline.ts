@@ -65,7 +65,7 @@ function reportDevice(
   const { optimizer, memory } = runDefaults();
   const plan = TrainingSession.plan(device.capabilities, {
     config: configOf(size),
-    shape: size,
+    shape: { ...size, accumulates: false },
     optimizer,
     memory,
     samples: false,

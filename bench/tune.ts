@@ -161,7 +161,7 @@ function planOf(gpu: Gpu, size: BenchSize, choose: ChooseVariant): unknown {
   const { optimizer, memory } = runDefaults();
   return TrainingSession.plan(gpu.capabilities, {
     config: configOf(size),
-    shape: size,
+    shape: { ...size, accumulates: false },
     optimizer,
     memory,
     samples: false,

@@ -32,12 +32,14 @@ export type {
 export { planProgram } from "./plan/plan_program.ts";
 export type { ChooseVariant, PlanOptions } from "./plan/plan_options.ts";
 export type { TuningProgress } from "./tune/tuner.ts";
+export { freshGradients } from "./plan/fresh_gradients.ts";
 export { KEEP_ALL, recompute } from "./plan/recompute.ts";
 export type { RecomputePolicy } from "./plan/recompute.ts";
 export { activation } from "./ops/activation.ts";
 export type { ActivationKind } from "./ops/activation_wgsl.ts";
 export { adamw } from "./ops/adamw.ts";
 export type { AdamwInputs, AdamwOptions } from "./ops/adamw.ts";
+export { clear } from "./ops/clear.ts";
 export { add } from "./ops/add.ts";
 export { addPositions } from "./ops/add_positions.ts";
 export type { AddPositionsInputs } from "./ops/add_positions.ts";

@@ -205,10 +205,8 @@ function adamwCase(elements: number): KernelCase {
         ),
         norm: graph.operand("norm", [2], Float32Array.of(2, 0)),
       }, {
-        // After the first run gradients are zero: moments that vanish would
-        // become denormal, which some processors compute slowly.
-        beta1: 0.999999,
-        beta2: 0.999999,
+        beta1: 0.9,
+        beta2: 0.95,
         epsilon: 1e-8,
         weightDecay: 0,
       });

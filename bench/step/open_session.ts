@@ -23,7 +23,7 @@ export async function openSession(
   const { optimizer, memory } = runDefaults();
   const session = await TrainingSession.open(gpu, {
     config: configOf(size),
-    shape: size,
+    shape: { ...size, accumulates: false },
     optimizer,
     memory,
     samples: false,

@@ -16,7 +16,7 @@ import {
 export interface AdamwInputs {
   /** Weights, updated. */
   readonly weight: Tensor;
-  /** Their gradient, set to zero. */
+  /** Their gradient. */
   readonly gradient: Tensor;
   /** Mean of gradients, updated. */
   readonly m: Tensor;
@@ -54,7 +54,7 @@ export interface AdamwOptions {
  * One AdamW step in place (Loshchilov & Hutter 2017, arXiv 1711.05101), in the
  * order of operations of PyTorch's, with gradients clipped by their global norm.
  * Where the norm says that elements are not finite, weights and moments stay as
- * they are. The gradient is set to zero in either case.
+ * they are.
  *
  * @param graph Graph to append to.
  * @param inputs Weights, gradient, moments and the numbers of the step.
@@ -107,13 +107,11 @@ export function adamw(
   graph.emit(spec, { weight, gradient, m, v, hyper, norm }, options);
 }
 
-const UPDATED = ["weight", "gradient", "m", "v"] as const;
-
 const spec: OpSpec<AdamwOptions> = {
   name: "adamw",
   infer(inputs) {
     const { weight, hyper, norm } = inputs;
-    for (const name of UPDATED) {
+    for (const name of ["gradient", "m", "v"]) {
       if (inputs[name].shape.join() !== weight.shape.join()) {
         throw new ShapeError(
           `Cannot update weights [${weight.shape}] with ${name} ` +
@@ -125,14 +123,13 @@ const spec: OpSpec<AdamwOptions> = {
     const { shape } = weight;
     return {
       weight: { shape, dtype: "f32", overwrites: "weight" },
-      gradient: { shape, dtype: "f32", overwrites: "gradient" },
       m: { shape, dtype: "f32", overwrites: "m" },
       v: { shape, dtype: "f32", overwrites: "v" },
     };
   },
   lower({ node, capabilities, dispatch }) {
-    const { weight, gradient, m, v } = node.outputs;
-    const { hyper, norm } = node.inputs;
+    const { weight, m, v } = node.outputs;
+    const { gradient, hyper, norm } = node.inputs;
     const elements = elementCount(weight.shape);
     const width = vectorWidth(elements);
     for (const block of rowBlocks(elements / width, [width], capabilities)) {
@@ -144,9 +141,9 @@ const spec: OpSpec<AdamwOptions> = {
         kernel: updateKernel(block.rows, width, node.attributes),
         bindings: [
           { tensor: weight, ...range },
-          { tensor: gradient, ...range },
           { tensor: m, ...range },
           { tensor: v, ...range },
+          { tensor: gradient, ...range },
           { tensor: hyper },
           { tensor: norm },
         ],
@@ -167,20 +164,18 @@ function updateKernel(
     name: "adamw",
     bindings: [
       { name: "weight", element, access: "write", reads: "old" },
-      { name: "gradient", element, access: "write", reads: "old" },
       { name: "m", element, access: "write", reads: "old" },
       { name: "v", element, access: "write", reads: "old" },
+      { name: "gradient", element, access: "read" },
       { name: "hyper", element: "f32", access: "read" },
       { name: "norm", element: "f32", access: "read" },
     ],
     body: linearMain(
       items,
       `
-  let raw = gradient[index];
-  gradient[index] = ${element}(0.0);
   if (norm[1] > 0.0) { return; }
   let rate = hyper[0];
-  let slope = raw * ${CLIP_FACTOR};
+  let slope = gradient[index] * ${CLIP_FACTOR};
   let mean = m[index] + (slope - m[index]) * ${1 - beta1};
   let square = v[index] * ${beta2} + slope * slope * ${1 - beta2};
   m[index] = mean;

@@ -48,7 +48,7 @@ export function addPositionsGradient(
 
 const spec: OpSpec<AddPositionsGradientOptions> = {
   name: "add_positions_gradient",
-  reuses: { result: "sum", operand: "into" },
+  reuses: { result: "sum", operand: "into", optional: true },
   infer({ upstream, into }, { positions }) {
     const shape = [positions, upstream.shape[1]];
     if (into && into.shape.join() !== shape.join()) {

@@ -54,7 +54,7 @@ export function columnSum(
 
 const spec: OpSpec<Record<never, never>> = {
   name: "column_sum",
-  reuses: { result: "sum", operand: "into" },
+  reuses: { result: "sum", operand: "into", optional: true },
   infer({ x, into }) {
     if (x.shape.length !== 2) {
       throw new ShapeError(

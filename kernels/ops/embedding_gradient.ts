@@ -50,7 +50,7 @@ interface Attributes {
 
 const spec: OpSpec<Attributes> = {
   name: "embedding_gradient",
-  reuses: { result: "sum", operand: "into" },
+  reuses: { result: "sum", operand: "into", optional: true },
   infer({ tokens, upstream, into }, { vocabulary }) {
     const shape = [vocabulary, upstream.shape[1]];
     if (upstream.shape.length !== 2 || upstream.shape[0] !== tokens.shape[0]) {

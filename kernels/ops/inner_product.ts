@@ -31,7 +31,7 @@ export function innerProduct(
 
 const spec: OpSpec<{ readonly column: number }> = {
   name: "inner_product",
-  reuses: { result: "sum", operand: "into" },
+  reuses: { result: "sum", operand: "into", optional: true },
   infer: () => ({ sum: { shape: [1], dtype: "f32" } }),
   lower(context) {
     const { inputs: { x, y, into }, outputs, attributes } = context.node;

@@ -119,6 +119,7 @@ export function linearCrossEntropy(
       gradients: options.gradients,
       ignoreIndex: options.ignoreIndex ?? 0xffffffff,
       vocabulary: options.vocabulary ?? weight.shape[0],
+      weightGradient: weightGradient !== undefined,
       softcap: options.softcap ?? null,
     },
   );
@@ -127,8 +128,14 @@ export function linearCrossEntropy(
 
 const spec: OpSpec<LinearCrossEntropyAttributes> = {
   name: "linear_cross_entropy",
-  infer(inputs, { gradients, vocabulary, softcap }) {
+  reuses: {
+    result: "weightGradientSum",
+    operand: "weightGradient",
+    optional: true,
+  },
+  infer(inputs, attributes) {
     const { hidden, weight, targets, scale, loss, weightGradient } = inputs;
+    const { gradients, vocabulary, softcap } = attributes;
     const [rows, channels] = hidden.shape;
     const fits = hidden.shape.length === 2 && weight.shape.length === 2 &&
       weight.shape[1] === channels && targets.shape.join() === `${rows}` &&
@@ -157,7 +164,7 @@ const spec: OpSpec<LinearCrossEntropyAttributes> = {
         `Cannot cap logits at ${softcap}: it must be a number above 0`,
       );
     }
-    if (weightGradient && !gradients) {
+    if (attributes.weightGradient && !gradients) {
       throw new ShapeError(
         "Cannot add to a weight gradient without gradients: set gradients to true",
       );
@@ -173,12 +180,8 @@ const spec: OpSpec<LinearCrossEntropyAttributes> = {
     if (gradients) {
       results.hiddenGradient = { shape: hidden.shape, dtype: "f32" };
     }
-    if (weightGradient) {
-      results.weightGradientSum = {
-        shape: weight.shape,
-        dtype: "f32",
-        overwrites: "weightGradient",
-      };
+    if (attributes.weightGradient) {
+      results.weightGradientSum = { shape: weight.shape, dtype: "f32" };
     }
     return results;
   },
@@ -194,7 +197,7 @@ const spec: OpSpec<LinearCrossEntropyAttributes> = {
         `Cannot differentiate ${node.label}: it was built without gradients`,
       );
     }
-    if (wants(node.inputs.weight) && !node.inputs.weightGradient) {
+    if (wants(node.inputs.weight) && !node.attributes.weightGradient) {
       throw new Error(
         `Cannot differentiate ${node.label} by its weight: it was built without weightGradient`,
       );
@@ -205,9 +208,9 @@ const spec: OpSpec<LinearCrossEntropyAttributes> = {
     );
   },
   lower: lowerLinearCrossEntropy,
-  flops({ inputs: { hidden, weight, weightGradient }, attributes }) {
-    const products = 2 * elementCount(hidden.shape) * weight.shape[0];
-    const backward = (attributes.gradients ? 1 : 0) + (weightGradient ? 1 : 0);
-    return products * (1 + backward);
+  flops({ inputs: { hidden, weight }, attributes }) {
+    const { gradients, weightGradient } = attributes;
+    const products = 1 + (gradients ? 1 : 0) + (weightGradient ? 1 : 0);
+    return products * 2 * elementCount(hidden.shape) * weight.shape[0];
   },
 };

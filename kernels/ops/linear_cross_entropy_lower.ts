@@ -16,6 +16,8 @@ import { BYTES_PER_ELEMENT, type Tensor } from "./tensor.ts";
 export interface LinearCrossEntropyAttributes {
   /** Whether the gradients are computed in the same pass. */
   readonly gradients: boolean;
+  /** Whether the weight's gradient is, too. */
+  readonly weightGradient: boolean;
   /** Target that marks a row to leave out. */
   readonly ignoreIndex: number;
   /** Ids that exist; logits beyond are padding. */
@@ -78,7 +80,7 @@ function lowerRows(
   { start, rows, width, channels, logits }: Rows,
 ): void {
   const { node, capabilities } = context;
-  const { hidden, weight, targets, scale } = node.inputs;
+  const { hidden, weight, targets, scale, weightGradient } = node.inputs;
   const { hiddenGradient, weightGradientSum } = node.outputs;
   const { gradients, vocabulary, ignoreIndex, softcap } = node.attributes;
   const here = { tensor: hidden, offset: start * channels };
@@ -134,6 +136,9 @@ function lowerRows(
     });
   }
   if (weightGradientSum) {
+    const addend = start > 0 || context.inPlace
+      ? "inPlace"
+      : weightGradient && { tensor: weightGradient };
     lowerMatmul(backward, {
       layout: "tn",
       rows: width,
@@ -142,7 +147,7 @@ function lowerRows(
       a: { tensor: logits },
       b: here,
       c: { tensor: weightGradientSum },
-      addend: "inPlace",
+      ...(addend ? { addend } : {}),
     });
   }
 }

@@ -121,7 +121,7 @@ function sizesOf(
 
 const spec: OpSpec<MatmulOptions> = {
   name: "matmul",
-  reuses: { result: "c", operand: "addend" },
+  reuses: { result: "c", operand: "addend", optional: true },
   infer({ a, b, bias, addend }, { layout, activation }) {
     const { rows, columns } = sizesOf(a, b, layout);
     const shape = [...a.shape.slice(0, -2), rows, columns];

@@ -26,9 +26,8 @@ export interface MuonMomentumInputs {
  * Nesterov momentum as Muon takes it (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon), written as PyTorch's Muon does: with the
  * clipped gradient g, m ← μ·m + (1 − μ)·g, and the direction is μ·m + (1 − μ)·g.
- * It takes the gradient's place until {@linkcode muonUpdate} clears that. Where
- * the norm says that elements are not finite, the momentum stays as it is and the
- * direction is zero.
+ * It takes the gradient's place. Where the norm says that elements are not finite,
+ * both stay as they are.
  *
  * @param graph Graph to append to.
  * @param inputs Gradient and momentum of one shape, and the numbers of the step.
@@ -112,13 +111,9 @@ const spec: OpSpec<Attributes> = {
           body: linearMain(
             items,
             `
-  let raw = gradient[${at}];
+  if (norm[1] > 0.0) { return; }
   let old = momentum[${atMomentum}];
-  if (norm[1] > 0.0) {
-    gradient[${at}] = ${element}(0.0);
-    return;
-  }
-  let slope = raw * ${CLIP_FACTOR};
+  let slope = gradient[${at}] * ${CLIP_FACTOR};
   let mean = old + (slope - old) * ${1 - decay};
   momentum[${atMomentum}] = mean;
   gradient[${at}] = slope + (mean - slope) * ${decay};`,

@@ -13,8 +13,6 @@ import { vectorElement } from "./vector_width.ts";
 export interface MuonUpdateInputs {
   /** Weights of one shape, updated. */
   readonly weights: readonly Tensor[];
-  /** Gradients of the weights, set to zero. */
-  readonly gradients: readonly Tensor[];
   /** Their orthogonalized directions, a stack (number of weights, …shape). */
   readonly directions: Tensor;
   /**
@@ -44,8 +42,7 @@ export interface MuonUpdateOptions {
 /**
  * The last part of a Muon step for weights of one shape, in place:
  * w ← w·(1 − rate·decay) − rate·scale·direction. Where the norm says that
- * gradients are not finite, weights stay as they are. Gradients are set to zero
- * in either case.
+ * gradients are not finite, weights stay as they are.
  *
  * @param graph Graph to append to.
  * @param inputs Weights, directions and the numbers of the step.
@@ -65,7 +62,6 @@ export interface MuonUpdateOptions {
  *
  * const graph = new Graph();
  * const weight = graph.parameter("w", [2]);
- * const gradient = graph.variable("gradient", [2], "gradient");
  * const directions = graph.constant(
  *   "directions",
  *   [1, 2],
@@ -79,7 +75,7 @@ export interface MuonUpdateOptions {
  * const norm = graph.constant("norm", [2], Float32Array.of(1, 0));
  * muonUpdate(
  *   graph,
- *   { weights: [weight], gradients: [gradient], directions, hyper, norm },
+ *   { weights: [weight], directions, hyper, norm },
  *   { scale: 0.5, weightDecay: 0 },
  * );
  *
@@ -94,20 +90,14 @@ export interface MuonUpdateOptions {
  */
 export function muonUpdate(
   graph: GraphBuilder,
-  { weights, gradients, directions, hyper, norm }: MuonUpdateInputs,
+  { weights, directions, hyper, norm }: MuonUpdateInputs,
   options: MuonUpdateOptions,
 ): void {
-  if (weights.length !== gradients.length) {
-    throw new ShapeError(
-      `Cannot update ${weights.length} weights with ${gradients.length} gradients`,
-    );
-  }
   graph.emit(spec, {
     directions,
     hyper,
     norm,
     ...numbered("weight", weights),
-    ...numbered("gradient", gradients),
   }, { ...options, count: weights.length });
 }
 
@@ -119,8 +109,7 @@ const spec: OpSpec<Attributes> = {
   name: "muon_update",
   infer(inputs, { count }) {
     const { directions, hyper, norm } = inputs;
-    const updated = Array.from({ length: count }, (_, index) => index)
-      .flatMap((index) => [`weight${index}`, `gradient${index}`]);
+    const updated = Array.from({ length: count }, (_, i) => `weight${i}`);
     for (const name of updated) {
       const { shape } = inputs[name];
       if (directions.shape.join() !== [count, ...shape].join()) {
@@ -142,24 +131,19 @@ const spec: OpSpec<Attributes> = {
   lower({ node, capabilities, dispatch }) {
     const { directions, hyper, norm } = node.inputs;
     const { scale, weightDecay, cautious = false, count } = node.attributes;
-    const all = (name: string) =>
-      Array.from(
-        { length: count },
-        (_, index) => node.outputs[`${name}${index}`],
-      );
-    const ranges = stackRanges(
-      [all("weight"), all("gradient"), slicesOf(directions)],
-      capabilities,
+    const weights = Array.from(
+      { length: count },
+      (_, index) => node.outputs[`weight${index}`],
     );
+    const ranges = stackRanges([weights, slicesOf(directions)], capabilities);
     for (const { count, width, items, bindings, places } of ranges) {
-      const [at, atGradient, atDirection] = places;
+      const [at, atDirection] = places;
       const element = vectorElement(width);
       dispatch({
         kernel: {
           name: "muon_update",
           bindings: [
             { name: "weight", element, access: "write", reads: "old" },
-            { name: "gradient", element, access: "write" },
             { name: "direction", element, access: "read" },
             { name: "hyper", element: "f32", access: "read" },
             { name: "norm", element: "f32", access: "read" },
@@ -169,7 +153,6 @@ const spec: OpSpec<Attributes> = {
             `
   let matrix = index / ${items}u;
   let item = index % ${items}u;
-  gradient[${atGradient}] = ${element}(0.0);
   if (norm[1] > 0.0) { return; }
   let rate = hyper[0];
   let old = weight[${at}];

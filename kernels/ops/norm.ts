@@ -125,7 +125,7 @@ function emitGradients(
 
 const gradientSpec: OpSpec<{ readonly kind: NormKind }> = {
   name: "norm_gradient",
-  reuses: { result: "sum", operand: "into" },
+  reuses: { result: "sum", operand: "into", optional: true },
   infer: ({ x }) => ({ sum: { shape: x.shape, dtype: "f32" } }),
   lower: lowerGradient,
   flops: (node) => 12 * elementCount(node.inputs.x.shape),

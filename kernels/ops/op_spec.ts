@@ -288,7 +288,12 @@ export interface OpSpec<Attributes> {
    * nobody reads the operand later. Where the operand is a persistent tensor
    * (a gradient accumulator), it always does.
    */
-  readonly reuses?: { readonly result: string; readonly operand: string };
+  readonly reuses?: {
+    readonly result: string;
+    readonly operand: string;
+    /** Whether the operand may be absent, and then counts as zeros. */
+    readonly optional?: boolean;
+  };
   /** Floating-point operations of a node, multiply and add counted as two. */
   flops(node: Node<Attributes>): number;
   /**

@@ -41,7 +41,7 @@ export function scaledColumns(
 
 const spec: OpSpec<ColumnRange> = {
   name: "scaled_columns",
-  reuses: { result: "sum", operand: "into" },
+  reuses: { result: "sum", operand: "into", optional: true },
   infer: ({ x }, { columns }) => ({
     sum: { shape: [...x.shape.slice(0, -1), columns], dtype: "f32" },
   }),

@@ -145,7 +145,10 @@ export class MeasuredDevice implements PlanningDevice {
     try {
       session = await TrainingSession.open(this.#gpu, {
         config: shape.config,
-        shape: trainingShape({ ...train, batch }, this.#vocabulary),
+        shape: {
+          ...trainingShape({ ...train, batch }, this.#vocabulary),
+          accumulates: true,
+        },
         optimizer,
         memory: { recompute: "none", limit: null },
         samples: false,
@@ -168,7 +171,7 @@ export class MeasuredDevice implements PlanningDevice {
       const two = await stepSeconds(session, [micro, micro], SECONDS);
       const passes = Math.min(one, Math.max(LEAST_PASSES * one, two - one));
       const moved = movedBytes(
-        session.executable.plan.phases.get("micro") ?? [],
+        session.executable.plan.phases.get("accumulate") ?? [],
       );
       const rate = {
         flopsPerToken: shape.flopsPerToken,

@@ -59,6 +59,7 @@ export interface ForwardResult {
  *   embedding,
  *   Executable,
  *   type Family,
+ *   freshGradients,
  *   Graph,
  *   linearCrossEntropy,
  *   matmul,
@@ -132,7 +133,7 @@ export interface ForwardResult {
  *
  * const gpu = await openDevice();
  * const plan = planProgram(
- *   new Map([["micro", micro], ["update", update]]),
+ *   new Map([["micro", freshGradients(micro)], ["update", update]]),
  *   gpu.capabilities,
  *   { keep: [loss] },
  * );

@@ -9,6 +9,7 @@ import {
   type TensorRole,
 } from "../../kernels/ops/tensor.ts";
 import { differentiate } from "../../kernels/plan/differentiate.ts";
+import { freshGradients } from "../../kernels/plan/fresh_gradients.ts";
 import { Graph } from "../../kernels/plan/graph.ts";
 import type { Plan } from "../../kernels/plan/plan.ts";
 import type { PlanOptions } from "../../kernels/plan/plan_options.ts";
@@ -48,7 +49,11 @@ export interface StepNumbers {
  * one memory, and generation for samples where it is wanted.
  */
 export interface TrainingProgram {
-  /** All phases by name. */
+  /**
+   * All phases by name: a step is `micro` for the first micro-batch, whose
+   * gradients replace those of the step before, `accumulate` for each of the
+   * others, and `update`.
+   */
   readonly phases: ReadonlyMap<string, Graph>;
   /** Token ids of a micro-batch, u32 (B·T). */
   readonly tokens: Tensor;
@@ -196,8 +201,12 @@ export function trainingProgram(
     if (average) swap(exchange, weight, average);
   }
 
+  const accumulating = recompute(micro, policy);
   const phases = new Map([
-    ["micro", recompute(micro, policy)],
+    ["micro", freshGradients(accumulating)],
+    ...(shape.accumulates ?? true
+      ? [["accumulate", accumulating] as const]
+      : []),
     ["update", update],
     ["evaluate", evaluate],
     ["conclude", conclude],

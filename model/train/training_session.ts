@@ -257,7 +257,7 @@ export class TrainingSession {
   /**
    * Queues one optimizer step over micro-batches; nothing is waited for.
    *
-   * @param batches Micro-batches, all of the session's shape.
+   * @param batches Micro-batches, at least one, all of the session's shape.
    * @param numbers What the optimizer needs to know of the step.
    */
   step(batches: readonly TokenBatch[], numbers: StepNumbers): void {
@@ -273,11 +273,14 @@ export class TrainingSession {
     );
     batches.forEach((tokens, index) => {
       this.#upload(tokens);
-      if (index < batches.length - 1) executable.submit(["micro"]);
-    });
-    executable.submit(["micro", "update"], {
-      tensor: program.metrics,
-      tag: numbers.step,
+      const phase = index === 0 ? "micro" : "accumulate";
+      if (index < batches.length - 1) executable.submit([phase]);
+      else {
+        executable.submit([phase, "update"], {
+          tensor: program.metrics,
+          tag: numbers.step,
+        });
+      }
     });
   }
 

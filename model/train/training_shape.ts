@@ -15,6 +15,12 @@ export interface TrainingShape {
    * @default {false}
    */
   readonly masked?: boolean;
+  /**
+   * Whether a step may have several micro-batches.
+   *
+   * @default {true}
+   */
+  readonly accumulates?: boolean;
 }
 
 /**
@@ -24,9 +30,9 @@ export interface TrainingShape {
  * @param vocabulary Ids that the tokenizer knows.
  */
 export function trainingShape(
-  { batch, context, document_mask, context_ramp }: Pick<
+  { batch, context, accumulation, document_mask, context_ramp }: Pick<
     TrainSection,
-    "batch" | "context" | "document_mask" | "context_ramp"
+    "batch" | "context" | "accumulation" | "document_mask" | "context_ramp"
   >,
   vocabulary: number,
 ): TrainingShape {
@@ -35,5 +41,6 @@ export function trainingShape(
     context,
     vocabulary,
     masked: document_mask || context_ramp > 0,
+    accumulates: accumulation > 1,
   };
 }

@@ -28,8 +28,8 @@ const UPDATE_RMS = 0.2;
  * Emits one optimizer step: the norm of all gradients, then AdamW (Loshchilov &
  * Hutter 2017, arXiv 1711.05101) or Muon (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon) for each parameter, as its pack says.
- * Gradients are clipped together, and zero afterwards; where any is not finite,
- * weights and moments stay as they are. Averages of the weights, where they are
+ * Gradients are clipped together; where any is not finite, weights and moments
+ * stay as they are. Averages of the weights, where they are
  * kept, follow them.
  *
  * Muon's updates are scaled by 0.2·√max(rows, columns), the root mean square of
@@ -130,7 +130,6 @@ export function updateParameters(
     graph.scope(`muon ${shape.join("x")}`, () => {
       muonUpdate(graph, {
         weights: stack.map(({ weight }) => weight),
-        gradients,
         directions: orthogonalize(graph, gradients),
         hyper,
         norm,

@@ -40,7 +40,7 @@ async function step(
     const hyper = graph.input("hyper", [8]);
     const norm = gradientNorm(graph, [gradient]);
     adamw(graph, { weight, gradient, m, v, hyper, norm }, shape);
-    return { weight, gradient, m, v };
+    return { weight, m, v };
   }, {
     weight: state.weight,
     gradient,
@@ -79,7 +79,6 @@ async function tenSteps(
     const rate = 0.01 * number;
     adamwStep(expected, gradient, number, rate, shape);
     const read = await step(state, gradient, number, rate, shape, options);
-    assertEquals(read.gradient, new Float32Array(size));
     state = { weight: read.weight, m: read.m, v: read.v };
   }
   // About ten roundings a step, of numbers no larger than the largest.
@@ -118,7 +117,7 @@ for (const broken of [NaN, Infinity, -Infinity]) {
       v: Float32Array.from([0.01, 0.02, 0.03]),
     };
     const read = await step(state, [1, broken, 1], 3, 0.1, CASE);
-    assertEquals(read, { ...state, gradient: new Float32Array(3) });
+    assertEquals(read, state);
   });
 }
 

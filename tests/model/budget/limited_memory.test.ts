@@ -127,7 +127,7 @@ async function takeStep(
   for (const [index, tokens] of inputs.entries()) {
     executable.write(program.tokens, tokens);
     executable.write(program.targets, targets[index]);
-    executable.submit(["micro"]);
+    executable.submit([index === 0 ? "micro" : "accumulate"]);
   }
   const gradients = await read("gradient");
   executable.submit(["update"]);

@@ -100,7 +100,7 @@ Deno.test("Muon skips a step with a gradient that is not finite", async () => {
   session.initialize(1);
   const read = async () => {
     const values: Record<string, Float32Array> = {};
-    for (const kind of ["weight", "gradient", "momentum"] as const) {
+    for (const kind of ["weight", "momentum"] as const) {
       for (const { part, tensor } of model.parameters.partTensors(kind)) {
         values[`${part.name}.${kind}`] = await executable.read(tensor);
       }
@@ -119,6 +119,5 @@ Deno.test("Muon skips a step with a gradient that is not finite", async () => {
   const after = await read();
   const [{ part }] = model.parameters.muonMatrices();
   assert(after[`${part.name}.weight`][0] < before[`${part.name}.weight`][0]);
-  assertEquals(after[`${part.name}.gradient`], before[`${part.name}.gradient`]);
   session.close();
 });
