@@ -96,16 +96,11 @@ async function compareSignatures(
       program: Deno.execPath(),
       args: ["run", "-A", "--no-check", here("our_signatures.ts"), path],
     });
-    const times = await compare(ours, peer, seconds);
+    const work = { units: bytes, rate: "bytes_per_second" };
     row = {
       ...row,
-      version: peer.ready.version,
+      ...await compare(ours, peer, work, seconds),
       text_bytes: bytes,
-      ours_bytes_per_second: bytes / times.ours.median,
-      peer_bytes_per_second: bytes / times.peer.median,
-      ratio: times.ratio.median,
-      spread: times.ratio.spread,
-      turns: times.ratio.count,
       ours_signed: ours.ready.first,
       peer_signed: peer.ready.first,
     };

@@ -1,14 +1,19 @@
 import type { Gpu } from "../kernels/runtime/gpu.ts";
+import { type BestProduct, bestProduct } from "./kernels/best_product.ts";
 import { type KernelCase, otherCases, STREAM } from "./kernels/cases.ts";
 import type { CaseGraph } from "./kernels/case_graph.ts";
 import { oddMatmulCases, SQUARE_CASES } from "./kernels/matmul_cases.ts";
 import { stepMatmulCases } from "./kernels/matmul_cases.ts";
-import { squareRates } from "./kernels/square_rates.ts";
-import { choicesOf, type Forced, timeGraph } from "./kernels/time_graph.ts";
+import {
+  choicesOf,
+  type Forced,
+  graphRuns,
+  prepareGraph,
+} from "./kernels/prepare_graph.ts";
 import type { BenchArguments } from "./support/arguments.ts";
+import { inTurn, type TimedRun, type TurnTimes } from "./support/in_turn.ts";
 import type { Report } from "./support/report.ts";
 import { SIZES } from "./support/sizes.ts";
-import type { Summary } from "./support/statistics.ts";
 import type { Column } from "../model/command/table.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -23,15 +28,15 @@ const COLUMNS: readonly Column[] = [
   { title: "variant", align: "left" },
 ];
 
-/** What everything else is compared with. */
+/** What everything else is compared with, turn by turn. */
 interface Peaks {
-  readonly flopsPerSecond: number;
-  readonly bytesPerSecond: number;
+  readonly product: BestProduct;
+  readonly stream: { readonly bytes: number; readonly run: TimedRun };
 }
 
 /**
  * Times single kernels and prints their rates, as parts of the best product's
- * and of a long addition's.
+ * and of a long addition's, which run in turn with them.
  *
  * @param gpu Device to measure.
  * @param args Seconds a kernel, configurations, and whether all variants run.
@@ -42,12 +47,13 @@ export async function benchKernels(
   { seconds, configs, variants, filter }: BenchArguments,
   report: Report,
 ): Promise<void> {
-  const each = seconds ?? 1;
-  const peaks = await peaksOf(gpu, each);
-  report.line(
-    `best product ${(peaks.flopsPerSecond / 1e9).toFixed(1)} GFLOP/s, ` +
-      `addition ${(peaks.bytesPerSecond / 1e9).toFixed(1)} GB/s`,
-  );
+  const each = seconds ?? 2;
+  const addition = await STREAM.build(gpu);
+  const stream = await prepareGraph(gpu, addition);
+  const peaks: Peaks = {
+    product: await bestProduct(gpu, each / 2),
+    stream: { bytes: addition.bytes, run: graphRuns(stream) },
+  };
   const sizes = configs.length > 0 ? configs : ["S"];
   const cases = [
     ...SQUARE_CASES,
@@ -63,21 +69,18 @@ export async function benchKernels(
   for (const kernel of cases) {
     const graph = await kernel.build(gpu);
     for (const { label, forced } of runsOf(gpu, graph, variants)) {
-      const time = await timeGraph(gpu, graph, each, forced);
-      lines.push(lineOf(kernel, graph, time, label, peaks, report));
+      const program = await prepareGraph(gpu, graph, forced);
+      const times = await inTurn(
+        [graphRuns(program), peaks.product.run, peaks.stream.run],
+        { seconds: each },
+      );
+      program.destroy();
+      lines.push(lineOf(kernel, graph, times, label, peaks, report));
     }
   }
+  peaks.product.close();
+  stream.destroy();
   report.table(COLUMNS, lines);
-}
-
-async function peaksOf(gpu: Gpu, seconds: number): Promise<Peaks> {
-  const [best] = await squareRates(gpu, seconds);
-  const stream = await STREAM.build(gpu);
-  const time = await timeGraph(gpu, stream, seconds);
-  return {
-    flopsPerSecond: best.rate,
-    bytesPerSecond: stream.bytes / time.median,
-  };
 }
 
 interface Run {
@@ -110,13 +113,17 @@ function runsOf(gpu: Gpu, graph: CaseGraph, variants: boolean): Run[] {
 function lineOf(
   kernel: KernelCase,
   graph: CaseGraph,
-  time: Summary,
+  [{ time }, product, stream]: readonly TurnTimes[],
   variant: string,
   peaks: Peaks,
   report: Report,
 ): string[] {
+  const bytes = kernel.bytes ?? graph.bytes;
   const flopsPerSecond = graph.flops / time.median;
-  const bytesPerSecond = (kernel.bytes ?? graph.bytes) / time.median;
+  const bytesPerSecond = bytes / time.median;
+  const shareOfProduct = graph.flops / peaks.product.flops *
+    product.ofFirst.median;
+  const shareOfStream = bytes / peaks.stream.bytes * stream.ofFirst.median;
   report.add({
     kernel: kernel.name,
     shape: kernel.shape,
@@ -126,9 +133,9 @@ function lineOf(
     spread: time.spread,
     batches: time.count,
     flops_per_second: flopsPerSecond,
-    share_of_matmul: flopsPerSecond / peaks.flopsPerSecond,
+    share_of_matmul: shareOfProduct,
     bytes_per_second: bytesPerSecond,
-    share_of_add: bytesPerSecond / peaks.bytesPerSecond,
+    share_of_add: shareOfStream,
   });
   return [
     kernel.name,
@@ -136,9 +143,9 @@ function lineOf(
     `${(time.median * 1000).toFixed(3)} ms`,
     percent(time.spread),
     (flopsPerSecond / 1e9).toFixed(1),
-    percent(flopsPerSecond / peaks.flopsPerSecond),
+    percent(shareOfProduct),
     (bytesPerSecond / 1e9).toFixed(2),
-    percent(bytesPerSecond / peaks.bytesPerSecond),
+    percent(shareOfStream),
     variant,
   ];
 }

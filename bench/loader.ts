@@ -264,7 +264,7 @@ async function share(
   if (size === undefined) return;
   const session = await openSession(gpu, size);
   const { run } = stepRunner(session, size);
-  const step = await measure(run, { seconds, batchSeconds: 0.5 });
+  const step = await measure(run, { seconds, turnSeconds: 0.5 });
   session.close();
   const source = TokenSource.open([path], { vocabSize: VOCABULARY });
   const loader = new Loader({

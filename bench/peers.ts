@@ -76,22 +76,16 @@ async function rowOf(
   folder: string,
   args: BenchArguments,
 ): Promise<ResultRow> {
-  const { name: config, units, rate } = workOf(task);
+  const { name: config, ...work } = workOf(task);
   const what = { config, peer: peer.name, dtype: "f32" };
   let ours: PeerProcess | undefined;
   let other: PeerProcess | undefined;
   try {
     other = await start(peer, task, folder, args);
     ours = await start(OURS, task, folder, args);
-    const times = await compare(ours, other, args.seconds ?? 10);
     return {
       ...what,
-      version: other.ready.version,
-      [`ours_${rate}`]: units / times.ours.median,
-      [`peer_${rate}`]: units / times.peer.median,
-      ratio: times.ratio.median,
-      spread: times.ratio.spread,
-      turns: times.ratio.count,
+      ...await compare(ours, other, work, args.seconds ?? 10),
       ...(task.kind === "train"
         ? {
           ours_first_loss: ours.ready.first,

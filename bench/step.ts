@@ -1,12 +1,13 @@
 import type { Gpu } from "../kernels/runtime/gpu.ts";
 import { trainingFlopsPerToken } from "../model/budget/training_flops.ts";
-import { squareRates } from "./kernels/square_rates.ts";
+import { bestProduct } from "./kernels/best_product.ts";
 import { hostSeconds } from "./step/host_seconds.ts";
 import { type KindShare, kindShares } from "./step/kind_shares.ts";
 import { openSession } from "./step/open_session.ts";
 import { stepRunner } from "./step/step_runner.ts";
 import type { BenchArguments } from "./support/arguments.ts";
-import { measure } from "./support/measure.ts";
+import { inTurn } from "./support/in_turn.ts";
+import { clocked } from "./support/measure.ts";
 import type { Report } from "./support/report.ts";
 import { SIZES } from "./support/sizes.ts";
 import type { Column } from "../model/command/table.ts";
@@ -47,20 +48,20 @@ export async function benchStep(
   for (const name of configs.length > 0 ? configs : ["S", "M"]) {
     const size = SIZES.get(name);
     if (!size) continue;
-    const [before] = await squareRates(gpu, 0.5);
+    const product = await bestProduct(gpu, 0.5);
     const session = await openSession(gpu, size);
     const { run, losses } = stepRunner(session, size);
-    const step = await measure(run, {
-      seconds: seconds ?? 10,
-      batchSeconds: 0.5,
-    });
+    const [{ time: step }, best] = await inTurn(
+      [clocked(run), product.run],
+      { seconds: seconds ?? 20, turnSeconds: 0.5 },
+    );
     const host = await hostSeconds(session, size);
     const { peakBytes } = session.executable.plan;
     const flops = trainingFlopsPerToken(session.model, size.context);
     session.close();
-    const [after] = await squareRates(gpu, 0.5);
-    // Disturbances only ever make a rate lower.
-    const rate = Math.max(before.rate, after.rate);
+    product.close();
+    const share = flops * size.batch * size.context / product.flops *
+      best.ofFirst.median;
     const shares = await kindShares(gpu, size);
     const tokensPerSecond = size.batch * size.context / step.median;
     const flopsPerSecond = tokensPerSecond * flops;
@@ -73,8 +74,8 @@ export async function benchStep(
       tokens_per_second: tokensPerSecond,
       flops_per_token: flops,
       flops_per_second: flopsPerSecond,
-      matmul_flops_per_second: rate,
-      share_of_matmul: flopsPerSecond / rate,
+      matmul_flops_per_second: product.flops / best.time.median,
+      share_of_matmul: share,
       host_seconds: host.median,
       host_share: host.median / step.median,
       peak_bytes: peakBytes,
@@ -88,7 +89,7 @@ export async function benchStep(
       percent(step.spread),
       tokensPerSecond.toFixed(0),
       (flopsPerSecond / 1e9).toFixed(2),
-      percent(flopsPerSecond / rate),
+      percent(share),
       percent(host.median / step.median),
       `${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
       losses[0].toFixed(3),

@@ -16,10 +16,10 @@ import { TuningCache } from "../model/tune/tuning_cache.ts";
 import { openSession } from "./step/open_session.ts";
 import { stepRunner } from "./step/step_runner.ts";
 import type { BenchArguments } from "./support/arguments.ts";
-import { measure } from "./support/measure.ts";
+import { inTurn, type TurnTimes } from "./support/in_turn.ts";
+import { clocked } from "./support/measure.ts";
 import type { Report } from "./support/report.ts";
 import { type BenchSize, configOf, SIZES } from "./support/sizes.ts";
-import { summarize } from "./support/statistics.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "config", align: "left" },
@@ -41,9 +41,6 @@ const CHOICE_COLUMNS: readonly Column[] = [
 
 /** Problems of which every variant is timed. */
 const COMPARED = 6;
-
-/** Rounds in which all choices take their turn. */
-const ROUNDS = 3;
 
 /**
  * Times training steps with the kernels that the tuner chooses, with those of
@@ -72,24 +69,31 @@ export async function benchTune(
     if (other !== undefined) {
       choices.set("other adapter", choiceOf(await tableIn(other)));
     }
-    const medians = await inTurn(gpu, size, choices, seconds ?? 3);
-    const best = medians.get("tuner") ?? NaN;
-    for (const [by, taken] of medians) {
+    const times = await stepsInTurn(
+      gpu,
+      size,
+      [...choices.values()],
+      seconds ?? 30,
+    );
+    [...choices.keys()].forEach((by, index) => {
+      const { time, ofFirst } = times[index];
       report.add({
         config: name,
         kernels_by: by,
-        seconds: taken,
-        tokens_per_second: size.batch * size.context / taken,
-        time_of_tuned: taken / best,
+        seconds: time.median,
+        tokens_per_second: size.batch * size.context / time.median,
+        time_of_tuned: ofFirst.median,
+        spread: ofFirst.spread,
+        turns: ofFirst.count,
       });
       lines.push([
         name,
         by,
-        `${(taken * 1000).toFixed(1)} ms`,
-        (size.batch * size.context / taken).toFixed(0),
-        (taken / best).toFixed(2),
+        `${(time.median * 1000).toFixed(1)} ms`,
+        (size.batch * size.context / time.median).toFixed(0),
+        ofFirst.median.toFixed(2),
       ]);
-    }
+    });
     const comparisons = await compareChoices(
       gpu,
       tuningProblems((choose) => planOf(gpu, size, choose)),
@@ -122,26 +126,23 @@ export async function benchTune(
   report.table(CHOICE_COLUMNS, compared);
 }
 
-/** Median seconds of a step by each choice. */
-async function inTurn(
+/** Times steps by each choice, the sessions side by side. */
+async function stepsInTurn(
   gpu: Gpu,
   size: BenchSize,
-  choices: ReadonlyMap<string, ChooseVariant>,
+  choices: readonly ChooseVariant[],
   seconds: number,
-): Promise<Map<string, number>> {
-  const times = new Map<string, number[]>();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [by, choose] of choices) {
-      const session = await openSession(gpu, size, false, choose);
-      const { run } = stepRunner(session, size);
-      const { median } = await measure(run, { seconds });
-      session.close();
-      times.set(by, [...times.get(by) ?? [], median]);
-    }
+): Promise<TurnTimes[]> {
+  const sessions: TrainingSession[] = [];
+  for (const choose of choices) {
+    sessions.push(await openSession(gpu, size, false, choose));
   }
-  return new Map(
-    [...times].map(([by, found]) => [by, summarize(found).median]),
+  const runs = sessions.map((session) =>
+    clocked(stepRunner(session, size).run)
   );
+  const times = await inTurn(runs, { seconds, turnSeconds: 0.5 });
+  for (const session of sessions) session.close();
+  return times;
 }
 
 async function tuned(gpu: Gpu, size: BenchSize): Promise<TuningTable> {

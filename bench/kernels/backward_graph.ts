@@ -2,7 +2,7 @@ import type { Node } from "../../kernels/ops/op_spec.ts";
 import { byteLength, type Tensor } from "../../kernels/ops/tensor.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
 import { CaseGraph } from "./case_graph.ts";
-import { prepareGraph } from "./time_graph.ts";
+import { prepareGraph } from "./prepare_graph.ts";
 
 /**
  * The gradient of a graph's only node as a graph of its own, so that it is

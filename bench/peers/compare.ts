@@ -1,62 +1,43 @@
-import { summarize, type Summary } from "../support/statistics.ts";
+import { inTurn } from "../support/in_turn.ts";
+import type { ResultRow } from "../support/report.ts";
 import type { PeerProcess } from "./peer_process.ts";
 
-/** Times of two trainers that took turns. */
-export interface Comparison {
-  /** Seconds of a run of the first. */
-  readonly ours: Summary;
-  /** Seconds of a run of the second. */
-  readonly peer: Summary;
-  /**
-   * How many times as fast the first is: the median over turns, in each of
-   * which both ran under the same disturbances.
-   */
-  readonly ratio: Summary;
+/** What a run of both does, and how its rate is called. */
+export interface Work {
+  /** Units of one run: tokens, bytes or operations. */
+  readonly units: number;
+  /** Name of the rate, such as `tokens_per_second`. */
+  readonly rate: string;
 }
 
-/** A turn is long enough when it takes this long, in seconds. */
-const TURN_SECONDS = 1;
-const LEAST_TURNS = 3;
+/** A turn of a process takes at least this long, in seconds. */
+const TURN_SECONDS = 0.5;
 
 /**
- * Times two trainers in turn, A B A B, so that what else the machine does
- * falls on both.
+ * Times two processes in turn.
  *
- * @param ours The first.
- * @param peer The second.
+ * @param ours minnow.
+ * @param peer What it is compared with.
+ * @param work What both do.
  * @param seconds How long to go on.
- * @returns Medians of both, and their ratio.
+ * @returns Rates of both, and how many times as fast minnow is.
  */
 export async function compare(
-  ours: Pick<PeerProcess, "run">,
-  peer: Pick<PeerProcess, "run">,
+  ours: PeerProcess,
+  peer: PeerProcess,
+  { units, rate }: Work,
   seconds: number,
-): Promise<Comparison> {
-  const ourTimes = await runsATurn(ours);
-  const peerTimes = await runsATurn(peer);
-  const turns: { readonly ours: number; readonly peer: number }[] = [];
-  let total = 0;
-  while (turns.length < LEAST_TURNS || total < seconds) {
-    const a = await ours.run(ourTimes);
-    const b = await peer.run(peerTimes);
-    total += a + b;
-    turns.push({ ours: a / ourTimes, peer: b / peerTimes });
-  }
+): Promise<ResultRow> {
+  const [{ time }, { time: peerTime, ofFirst }] = await inTurn(
+    [ours, peer].map((each) => (times) => each.run(times)),
+    { seconds, turnSeconds: TURN_SECONDS },
+  );
   return {
-    ours: summarize(turns.map((turn) => turn.ours)),
-    peer: summarize(turns.map((turn) => turn.peer)),
-    ratio: summarize(turns.map((turn) => turn.peer / turn.ours)),
+    version: peer.ready.version,
+    [`ours_${rate}`]: units / time.median,
+    [`peer_${rate}`]: units / peerTime.median,
+    ratio: ofFirst.median,
+    spread: ofFirst.spread,
+    turns: ofFirst.count,
   };
-}
-
-/** Runs that fill a turn; finding out warms the trainer up. */
-async function runsATurn(trainer: Pick<PeerProcess, "run">): Promise<number> {
-  await trainer.run(1);
-  let times = 1;
-  let taken = await trainer.run(times);
-  while (taken < TURN_SECONDS / 2) {
-    times *= 2;
-    taken = await trainer.run(times);
-  }
-  return times;
 }

@@ -8,7 +8,7 @@ import { matmul } from "../../kernels/ops/matmul.ts";
 import { openDevice } from "../../kernels/runtime/open_device.ts";
 import { quietDriver } from "../../model/command/quiet_driver.ts";
 import { CaseGraph } from "../kernels/case_graph.ts";
-import { prepareGraph } from "../kernels/time_graph.ts";
+import { prepareGraph } from "../kernels/prepare_graph.ts";
 import { openSession } from "../step/open_session.ts";
 import { stepRunner } from "../step/step_runner.ts";
 import { type ReadyPeer, serve } from "./serve.ts";

@@ -18,23 +18,27 @@ function workOf(seconds: number, first: number) {
 
 Deno.test("batches double until one is long enough", async () => {
   const { run, now, batches } = workOf(0.01, 0);
-  const { median } = await measure(run, {
-    seconds: 0,
-    batchSeconds: 0.05,
+  const { median } = await measure(
+    run,
+    { seconds: 0, turnSeconds: 0.05 },
     now,
-  });
+  );
   assertAlmostEquals(median, 0.01, 1e-12);
-  assertEquals(batches, [1, 1, 2, 4, 8, 8, 8]);
+  assertEquals(batches, [1, 1, 2, 4, 8, 8, 8, 8]);
 });
 
 Deno.test("what only the first run takes does not count", async () => {
   const { run, now } = workOf(0.1, 7);
-  const { median } = await measure(run, { seconds: 0.5, now });
+  const { median } = await measure(run, { seconds: 0.5 }, now);
   assertAlmostEquals(median, 0.1, 1e-12);
 });
 
 Deno.test("measuring goes on for the given time", async () => {
   const { run, now } = workOf(0.1, 0);
-  const { count } = await measure(run, { seconds: 2, batchSeconds: 0.1, now });
+  const { count } = await measure(
+    run,
+    { seconds: 2, turnSeconds: 0.1 },
+    now,
+  );
   assert(count >= 19 && count <= 21, `${count} batches of 0.1 s in 2 s`);
 });

@@ -1,49 +1,5 @@
-import {
-  assertAlmostEquals,
-  assertEquals,
-  assertRejects,
-  assertStringIncludes,
-} from "@std/assert";
-import { compare } from "../../bench/peers/compare.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { PeerError, PeerProcess } from "../../bench/peers/peer_process.ts";
-
-/** A trainer whose runs take as long as `seconds` says for each turn. */
-function trainer(
-  name: string,
-  log: string[],
-  seconds: (turn: number) => number,
-) {
-  let turn = 0;
-  return {
-    run(times: number) {
-      log.push(`${name}${times}`);
-      return Promise.resolve(times * seconds(turn++));
-    },
-  };
-}
-
-Deno.test("trainers take turns of about equal length", async () => {
-  const log: string[] = [];
-  const { ours, peer, ratio } = await compare(
-    trainer("a", log, () => 0.125),
-    trainer("b", log, () => 2),
-    0,
-  );
-  assertEquals(log.slice(-6), ["a4", "b1", "a4", "b1", "a4", "b1"]);
-  assertEquals([ours.median, peer.median, ratio.median], [0.125, 2, 16]);
-});
-
-Deno.test("what disturbs both in a turn leaves their ratio alone", async () => {
-  // The first two runs find out how long a turn is.
-  const load = (turn: number) => turn < 2 ? 1 : 1 + turn;
-  const { ratio } = await compare(
-    trainer("a", [], (turn) => load(turn)),
-    trainer("b", [], (turn) => 3 * load(turn)),
-    0,
-  );
-  assertAlmostEquals(ratio.median, 3, 1e-12);
-  assertAlmostEquals(ratio.spread, 0, 1e-12);
-});
 
 function evaluate(code: string) {
   return PeerProcess.start("fake", {

@@ -2,8 +2,8 @@ import { Executable } from "../../kernels/plan/executable.ts";
 import type { PlanOptions } from "../../kernels/plan/plan_options.ts";
 import { planProgram } from "../../kernels/plan/plan_program.ts";
 import type { Gpu } from "../../kernels/runtime/gpu.ts";
-import { measure } from "../support/measure.ts";
-import type { Summary } from "../support/statistics.ts";
+import type { TimedRun } from "../support/in_turn.ts";
+import { clocked } from "../support/measure.ts";
 import type { CaseGraph } from "./case_graph.ts";
 
 /** A choice between kernels that planning a graph asked for. */
@@ -64,28 +64,15 @@ export async function prepareGraph(
 }
 
 /**
- * Times a graph on a device; what a run waits for is left out, because runs
- * follow each other in one submission.
+ * Runs a graph's program as often as told; what a run waits for is left out of
+ * its time, because runs follow each other in one submission.
  *
- * @param gpu Device to run on.
- * @param graph The graph.
- * @param seconds How long to measure.
- * @param forced Variants to use instead of the heuristic's.
- * @returns Seconds of a run.
+ * @param program What {@linkcode prepareGraph} gave.
+ * @returns What times its runs.
  */
-export async function timeGraph(
-  gpu: Gpu,
-  graph: CaseGraph,
-  seconds: number,
-  forced: Forced = new Map(),
-): Promise<Summary> {
-  const program = await prepareGraph(gpu, graph, forced);
-  try {
-    return await measure(async (times) => {
-      program.submit(new Array<string>(times).fill("run"));
-      await program.finished();
-    }, { seconds });
-  } finally {
-    program.destroy();
-  }
+export function graphRuns(program: Executable): TimedRun {
+  return clocked(async (times) => {
+    program.submit(new Array<string>(times).fill("run"));
+    await program.finished();
+  });
 }
