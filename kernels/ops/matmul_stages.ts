@@ -85,7 +85,9 @@ export function stagesInTurn(
 
 /**
  * While a block is multiplied, the next one is loaded into registers; then it
- * is stored where the block before was.
+ * is stored where the block before was. Which half that is comes of a flag, not
+ * of the half before: so compilers see that places stay inside the array, and
+ * leave out the bounds that WebGPU puts on each.
  */
 export function overlappedStages(
   copies: readonly StageCopy[],
@@ -97,24 +99,28 @@ export function overlappedStages(
     ...copies.flatMap((copy) => nextVariables(copy, tile)),
     ...copies.flatMap((copy) => loadNext(copy, tile)),
     ...copies.flatMap((copy) => storeNext(copy, tile, "0u")),
-    ...copies.map(({ name }) => `var ${name}_half = 0u;`),
+    "var second = false;",
     "workgroupBarrier();",
     "loop {",
     "if (start >= end) { break; }",
+    ...copies.map((copy) => `let ${copy.name}_half = ${half(copy)};`),
     `start += ${tile.stageDepth}u;`,
     "if (start < end) {",
     ...copies.flatMap((copy) => loadNext(copy, tile)),
     "}",
     ...multiply,
-    ...copies.map(({ name, stage }) =>
-      `${name}_half = ${stage.lines * stage.pitch}u - ${name}_half;`
-    ),
+    "second = !second;",
     "if (start < end) {",
-    ...copies.flatMap((copy) => storeNext(copy, tile, `${copy.name}_half`)),
+    ...copies.flatMap((copy) => storeNext(copy, tile, half(copy))),
     "}",
     "workgroupBarrier();",
     "}",
   ];
+}
+
+/** Where the half of an operand's blocks starts that `second` tells. */
+function half({ stage }: StageCopy): string {
+  return `select(0u, ${stage.lines * stage.pitch}u, second)`;
 }
 
 /** Statements that copy one block, all invocations taking part. */
