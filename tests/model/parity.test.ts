@@ -10,6 +10,7 @@ import { parseModelConfig } from "../../model/model_config.ts";
 import type { OptimizerKind } from "../../model/parameter_pack.ts";
 import { parseRunConfig } from "../../model/train/parse_run_config.ts";
 import { TrainingSession } from "../../model/train/training_session.ts";
+import { deviceWithGpuKernels } from "../kernels/gpu_kernels.ts";
 import { assertClose, testDevice } from "../kernels/harness.ts";
 import {
   BATCH,
@@ -99,23 +100,38 @@ for (const family of PARITY_FAMILIES) {
     }
   });
 
+  const adamw = {
+    kind: "adamw",
+    rate: 1e-3,
+    losses: reference.losses,
+    norms: reference.gradient_norms,
+  } as const;
   const runs = [
+    { ...adamw, name: "adamw", device: testDevice },
     {
-      kind: "adamw",
-      rate: 1e-3,
-      losses: reference.losses,
-      norms: reference.gradient_norms,
+      ...adamw,
+      name: "adamw with the kernels of GPUs",
+      device: deviceWithGpuKernels,
     },
     {
+      name: "muon",
+      device: testDevice,
       kind: "muon",
       rate: 5e-3,
       losses: reference.muon_losses,
       norms: reference.muon_gradient_norms,
     },
   ] as const;
-  for (const { kind, rate, losses, norms } of runs) {
-    Deno.test(`${family}: ten steps of ${kind} lose what PyTorch's do`, async () => {
-      const session = await open(await testDevice(), kind);
+  for (const { name, device, kind, rate, losses, norms } of runs) {
+    Deno.test(`${family}: ten steps of ${name} lose what PyTorch's do`, async () => {
+      const gpu = await device();
+      const session = await open(gpu, kind);
+      assertEquals(
+        [...session.variants.values()].some((variant) =>
+          variant.startsWith("workgroup_")
+        ),
+        !gpu.capabilities.software,
+      );
       upload(session.executable, session.model);
       for (const [index, expected] of losses.entries()) {
         const step = index + 1;
@@ -125,6 +141,7 @@ for (const family of PARITY_FAMILIES) {
         assertAlmostEquals(gradientNorm, norms[index], 1e-3, `norm ${index}`);
       }
       session.close();
+      if (gpu !== await testDevice()) gpu.close();
     });
   }
 
