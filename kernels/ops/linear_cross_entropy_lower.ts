@@ -49,7 +49,7 @@ export function lowerLinearCrossEntropy(context: Context): void {
 }
 
 /** Bytes of logits that exist at once, where the adapter binds as many. */
-const LOGIT_BYTES = 64 * 2 ** 20;
+const LOGIT_BYTES = 128 * 2 ** 20;
 
 /** Rows whose logits are computed together. */
 function rowsAtOnce(
@@ -61,7 +61,7 @@ function rowsAtOnce(
   const most = Math.floor(bytes / (width * BYTES_PER_ELEMENT));
   if (most >= total) return total;
   // Whole tiles and aligned starts where there is room.
-  const step = most >= 64 ? 64 : most >= 4 ? 4 : 1;
+  const step = [128, 64, 4].find((step) => most >= step) ?? 1;
   return Math.max(1, Math.floor(most / step) * step);
 }
 
