@@ -1,4 +1,5 @@
 import type { BenchSize } from "../support/sizes.ts";
+import type { Work } from "./compare.ts";
 
 /** What a peer is asked to do, over and over. */
 export type PeerTask =
@@ -23,14 +24,10 @@ export interface PeerReady {
   readonly first: number;
 }
 
-/** What a task does in one unit of work. */
-export interface Work {
+/** What a task does in one run. */
+export interface TaskWork extends Work {
   /** What it is called. */
   readonly name: string;
-  /** Units in one run: tokens of a step, or operations of a product. */
-  readonly units: number;
-  /** What units a second are called in results. */
-  readonly rate: "tokens_per_second" | "flops_per_second";
 }
 
 /**
@@ -39,7 +36,7 @@ export interface Work {
  * @param task The task.
  * @returns Its name, and how much one run does.
  */
-export function workOf(task: PeerTask): Work {
+export function workOf(task: PeerTask): TaskWork {
   return task.kind === "train"
     ? {
       name: task.size.name,

@@ -86,8 +86,8 @@ export function stagesInTurn(
 /**
  * While a block is multiplied, the next one is loaded into registers; then it
  * is stored where the block before was. Which half that is comes of a flag, not
- * of the half before: so compilers see that places stay inside the array, and
- * leave out the bounds that WebGPU puts on each.
+ * of the half before: so compilers can see that places stay inside the array,
+ * and need not keep them inside, which WebGPU has them do.
  */
 export function overlappedStages(
   copies: readonly StageCopy[],
