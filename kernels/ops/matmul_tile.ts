@@ -43,17 +43,20 @@ export function tileTraffic(problem: MatmulProblem, tile: MatmulTile): number {
 
 /**
  * A register tile whose workgroup has the shape that covers c with the fewest
- * elements beyond its edges, and of those the one that is most nearly twice as
- * wide as high: a strip that is one tile high has few neighbours to share what
- * it reads of b with, and one that is one tile wide few to share a with.
+ * elements beyond its edges, and of those the widest, whose invocations all read
+ * the same of a, and what lies side by side of b. Where lines of b run along the
+ * depth (nt) that would be many lines, so there the one that is most nearly
+ * twice as wide as high.
  */
 export function registerTile(
-  { rows, columns }: MatmulProblem,
+  { layout, rows, columns }: MatmulProblem,
   tileRows: number,
   tileColumns: number,
   invocations: number,
   splits: number = 1,
 ): MatmulTile {
+  const widest = Math.log2(invocations);
+  const wanted = layout === "nt" ? Math.min(1, widest) : widest;
   const covered = (length: number, step: number) =>
     Math.ceil(length / step) * step;
   const shapes = Array.from(
@@ -66,7 +69,7 @@ export function registerTile(
       groupColumns,
       area: covered(columns, groupColumns * tileColumns) *
         covered(rows, groupRows * tileRows),
-      skew: Math.abs(Math.log2(groupColumns / groupRows) - 1),
+      skew: Math.abs(Math.log2(groupColumns / groupRows) - wanted),
     };
   });
   const [{ groupRows, groupColumns }] = shapes.sort((one, other) =>
