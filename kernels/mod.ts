@@ -39,7 +39,6 @@ export { activation } from "./ops/activation.ts";
 export type { ActivationKind } from "./ops/activation_wgsl.ts";
 export { adamw } from "./ops/adamw.ts";
 export type { AdamwInputs, AdamwOptions } from "./ops/adamw.ts";
-export { clear } from "./ops/clear.ts";
 export { add } from "./ops/add.ts";
 export { addPositions } from "./ops/add_positions.ts";
 export type { AddPositionsInputs } from "./ops/add_positions.ts";
@@ -50,6 +49,7 @@ export type {
   CachedAttentionInputs,
   CachedAttentionOptions,
 } from "./ops/cached_attention.ts";
+export { clear } from "./ops/clear.ts";
 export { columnSum } from "./ops/column_sum.ts";
 export { embedding } from "./ops/embedding.ts";
 export type { EmbeddingInputs } from "./ops/embedding.ts";

@@ -55,8 +55,7 @@ export function registerTile(
   invocations: number,
   splits: number = 1,
 ): MatmulTile {
-  const widest = Math.log2(invocations);
-  const wanted = layout === "nt" ? Math.min(1, widest) : widest;
+  const wanted = layout === "nt" ? 1 : Math.log2(invocations);
   const covered = (length: number, step: number) =>
     Math.ceil(length / step) * step;
   const shapes = Array.from(

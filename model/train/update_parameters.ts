@@ -29,8 +29,7 @@ const UPDATE_RMS = 0.2;
  * Hutter 2017, arXiv 1711.05101) or Muon (Jordan et al. 2024,
  * kellerjordan.github.io/posts/muon) for each parameter, as its pack says.
  * Gradients are clipped together; where any is not finite, weights and moments
- * stay as they are. Averages of the weights, where they are
- * kept, follow them.
+ * stay as they are. Averages of the weights, where they are kept, follow them.
  *
  * Muon's updates are scaled by 0.2·√max(rows, columns), the root mean square of
  * AdamW's (arXiv 2502.16982): so one learning rate and one weight decay, those
