@@ -173,9 +173,8 @@ function updateKernel(
     body: linearMain(
       items,
       `
-  if (norm[1] > 0.0) { return; }
-  let rate = hyper[0];
-  let slope = gradient[index] * ${CLIP_FACTOR};
+  if (broken) { return; }
+  let slope = gradient[index] * clip;
   let mean = m[index] + (slope - m[index]) * ${1 - beta1};
   let square = v[index] * ${beta2} + slope * slope * ${1 - beta2};
   m[index] = mean;
@@ -184,8 +183,14 @@ function updateKernel(
   let decayed = ${
         decayedWeight({ element, weightDecay, cautious, direction: "mean" })
       };
-  let spread = sqrt(square) / sqrt(hyper[2]) + ${epsilon};
-  weight[index] = decayed - rate / hyper[1] * (mean / spread);`,
+  let spread = sqrt(square) / root + ${epsilon};
+  weight[index] = decayed - pace * (mean / spread);`,
+      `
+  let broken = norm[1] > 0.0;
+  let clip = ${CLIP_FACTOR};
+  let rate = hyper[0];
+  let pace = rate / hyper[1];
+  let root = sqrt(hyper[2]);`,
     ),
   };
 }

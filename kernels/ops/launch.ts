@@ -16,6 +16,12 @@ export const MOST_LOOP_TURNS = 60_000;
  * number as `index`. Pairs with {@linkcode linearWorkgroups}; two dimensions
  * are needed because one is limited to 65,535 workgroups.
  *
+ * @param items Number of items; invocations beyond them do nothing.
+ * @param body What is done for an item.
+ * @param common What is the same for all items, such as a step's numbers. It
+ * comes before any branch, where drivers that run shaders on a CPU load once
+ * for all lanes.
+ *
  * @example
  * ```ts
  * import { linearMain } from "@minnow/minnow";
@@ -25,7 +31,11 @@ export const MOST_LOOP_TURNS = 60_000;
  * assertStringIncludes(body, "if (index >= 1000u) { return; }");
  * ```
  */
-export function linearMain(items: number, body: string): string {
+export function linearMain(
+  items: number,
+  body: string,
+  common: string = "",
+): string {
   return `
 @compute @workgroup_size(${LINEAR_WORKGROUP})
 fn main(
@@ -33,6 +43,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) local: u32,
 ) {
+  ${common}
   let index = (group.y * groups.x + group.x) * ${LINEAR_WORKGROUP}u + local;
   if (index >= ${items}u) { return; }
   ${body}

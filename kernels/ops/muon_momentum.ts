@@ -111,12 +111,13 @@ const spec: OpSpec<Attributes> = {
           body: linearMain(
             items,
             `
-  if (norm[1] > 0.0) { return; }
+  if (broken) { return; }
   let old = momentum[${atMomentum}];
-  let slope = gradient[${at}] * ${CLIP_FACTOR};
+  let slope = gradient[${at}] * clip;
   let mean = old + (slope - old) * ${1 - decay};
   momentum[${atMomentum}] = mean;
   gradient[${at}] = slope + (mean - slope) * ${decay};`,
+            `let broken = norm[1] > 0.0; let clip = ${CLIP_FACTOR};`,
           ),
         },
         bindings: [...bindings, { tensor: hyper }, { tensor: norm }],

@@ -153,8 +153,7 @@ const spec: OpSpec<Attributes> = {
             `
   let matrix = index / ${items}u;
   let item = index % ${items}u;
-  if (norm[1] > 0.0) { return; }
-  let rate = hyper[0];
+  if (broken) { return; }
   let old = weight[${at}];
   let step = direction[${atDirection}];
   let decayed = ${
@@ -166,6 +165,7 @@ const spec: OpSpec<Attributes> = {
               })
             };
   weight[${at}] = decayed - rate * ${scale} * step;`,
+            `let broken = norm[1] > 0.0; let rate = hyper[0];`,
           ),
         },
         bindings: [...bindings, { tensor: hyper }, { tensor: norm }],

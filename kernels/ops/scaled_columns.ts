@@ -67,9 +67,10 @@ const spec: OpSpec<ColumnRange> = {
       ],
       body: linearMain(
         count * items,
-        `sum[index] = ${start ? `${start}[index] + ` : ""}scale[0] * x[${
+        `sum[index] = ${start ? `${start}[index] + ` : ""}factor * x[${
           place("index")
         }];`,
+        "let factor = scale[0];",
       ),
     });
     for (const block of rowBlocks(rows, [pitch, columns], capabilities)) {

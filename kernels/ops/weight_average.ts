@@ -96,9 +96,9 @@ const spec: OpSpec<Record<never, never>> = {
             `
   let old = average[${at}];
   let new_value = weight[${atWeight}];
-  let part = hyper[4];
   average[${at}] = select(
     old + part * (new_value - old), new_value, part >= 1.0);`,
+            "let part = hyper[4];",
           ),
         },
         bindings: [...bindings, { tensor: hyper }],
