@@ -3,8 +3,10 @@ import { Random } from "../../data/random.ts";
 import type { TrainEvent } from "../../model/train/events.ts";
 import { parseRunConfig } from "../../model/train/parse_run_config.ts";
 import type { RunOptions } from "../../model/train/prepare_run.ts";
+import { resolveModel } from "../../model/train/resolve_model.ts";
 import type { RunConfig } from "../../model/train/run_config.ts";
 import { train } from "../../model/train/trainer.ts";
+import type { SessionOptions } from "../../model/train/training_session.ts";
 import { testDevice } from "../kernels/harness.ts";
 
 /**
@@ -69,6 +71,38 @@ export function tinyConfig(
     "data.paths": JSON.stringify([data]),
     ...overrides,
   });
+}
+
+/** Ids of the tiny runs' tokenizer: all bytes, and the end of a text. */
+export const TINY_VOCABULARY = 257;
+
+/**
+ * A session of a tiny run without its data, for tests that call its program.
+ *
+ * @param yaml The configuration to start from.
+ * @param overrides Values by dotted key, as YAML.
+ */
+export function tinySession(
+  yaml: string = TINY_YAML,
+  overrides: Readonly<Record<string, string>> = {},
+): SessionOptions {
+  const { model, train: { batch, context }, optimizer, memory } = tinyConfig(
+    "none",
+    overrides,
+    yaml,
+  );
+  return {
+    config: resolveModel(model, {
+      vocabSize: TINY_VOCABULARY,
+      context,
+      bosTokenId: null,
+      eosTokenId: TINY_VOCABULARY - 1,
+    }, "tiny.yaml"),
+    shape: { batch, context, vocabulary: TINY_VOCABULARY },
+    optimizer,
+    memory,
+    samples: false,
+  };
 }
 
 /**

@@ -19,14 +19,14 @@ import {
   TokenGenerator,
 } from "../../../model/generate/token_generator.ts";
 import { LanguageModel } from "../../../model/language_model.ts";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { assertClose, testDevice } from "../../kernels/harness.ts";
 import { nonzeroValues } from "../nonzero_values.ts";
 import {
   TINY_LLAMA_YAML,
   TINY_RECIPE_YAML,
+  TINY_VOCABULARY,
   TINY_YAML,
-  tinyConfig,
+  tinySession,
 } from "../tiny_run.ts";
 
 const CAPACITY = 72;
@@ -55,12 +55,7 @@ async function withModel(
   body: (opened: Opened) => Promise<void>,
 ): Promise<void> {
   const gpu = await testDevice();
-  const config = resolveModel(tinyConfig("text.txt", {}, yaml).model, {
-    vocabSize: 257,
-    context: CAPACITY,
-    bosTokenId: 256,
-    eosTokenId: 256,
-  }, "tiny.yaml");
+  const { config } = tinySession(yaml, { "train.context": `${CAPACITY}` });
   const { maxBufferSize } = gpu.capabilities.limits;
   const model = new LanguageModel(config, maxBufferSize);
   const program = generationProgram(model, {
@@ -85,7 +80,7 @@ async function withModel(
   await body({
     program,
     executable,
-    generator: new TokenGenerator(executable, program, 257),
+    generator: new TokenGenerator(executable, program, TINY_VOCABULARY),
     sequence: async (ids) => {
       executable.write(tokens, ids);
       executable.submit(["whole"]);

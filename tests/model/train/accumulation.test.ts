@@ -1,13 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { testDevice } from "../../kernels/harness.ts";
 import { nonzeroValues } from "../nonzero_values.ts";
 import {
   TINY_LLAMA_YAML,
   TINY_RECIPE_YAML,
+  TINY_VOCABULARY,
   TINY_YAML,
-  tinyConfig,
+  tinySession,
 } from "../tiny_run.ts";
 
 for (
@@ -18,26 +18,15 @@ for (
   ]
 ) {
   Deno.test(`${name}: what gradients held before a step is gone`, async () => {
-    const { model, train, optimizer } = tinyConfig("text.txt", {}, yaml);
-    const session = await TrainingSession.open(await testDevice(), {
-      config: resolveModel(model, {
-        vocabSize: 257,
-        context: train.context,
-        bosTokenId: 256,
-        eosTokenId: 256,
-      }, "tiny.yaml"),
-      shape: { batch: train.batch, context: train.context, vocabulary: 257 },
-      optimizer,
-      memory: { recompute: "none", limit: null },
-      samples: false,
-    });
+    const options = tinySession(yaml);
+    const session = await TrainingSession.open(await testDevice(), options);
     const { executable, program, model: { parameters } } = session;
     for (const { tensor, values } of nonzeroValues(parameters, 1)) {
       executable.write(tensor, values);
     }
     const tokens = Uint32Array.from(
-      { length: train.batch * train.context },
-      (_, i) => i * i % 257,
+      { length: options.shape.batch * options.shape.context },
+      (_, i) => i * i % TINY_VOCABULARY,
     );
     executable.write(program.scale, Float32Array.of(1 / tokens.length));
     executable.write(program.tokens, tokens);

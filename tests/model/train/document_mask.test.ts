@@ -1,6 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import {
   type TokenBatch,
   TrainingSession,
@@ -11,7 +10,9 @@ import { assertClose, testDevice } from "../../kernels/harness.ts";
 import {
   eventsOf,
   TINY_LLAMA_YAML,
+  TINY_VOCABULARY,
   tinyConfig,
+  tinySession,
   trainTiny,
 } from "../tiny_run.ts";
 
@@ -20,18 +21,9 @@ async function run(
   shape: Omit<TrainingShape, "vocabulary">,
   batch: TokenBatch,
 ): Promise<Record<string, Float32Array>> {
-  const { model, optimizer } = tinyConfig("text.txt", {}, TINY_LLAMA_YAML);
   const session = await TrainingSession.open(await testDevice(), {
-    config: resolveModel(model, {
-      vocabSize: 257,
-      context: 32,
-      bosTokenId: null,
-      eosTokenId: 256,
-    }, "tiny.yaml"),
-    shape: { ...shape, vocabulary: 257 },
-    optimizer,
-    memory: { recompute: "none", limit: null },
-    samples: false,
+    ...tinySession(TINY_LLAMA_YAML),
+    shape: { ...shape, vocabulary: TINY_VOCABULARY },
   });
   session.initialize(1);
   const { executable, program, model: { parameters } } = session;

@@ -2,7 +2,6 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { InputError } from "../../../data/input_error.ts";
 import { openSafetensors } from "../../../model/io/safetensors_reader.ts";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { testDevice } from "../../kernels/harness.ts";
@@ -11,6 +10,7 @@ import {
   eventsOf,
   TINY_LLAMA_YAML,
   tinyConfig,
+  tinySession,
   trainTiny,
   writeText,
 } from "../tiny_run.ts";
@@ -18,24 +18,8 @@ import {
 const MUON = { "optimizer.kind": "muon" };
 
 async function openMuon(): Promise<TrainingSession> {
-  const { model, optimizer, memory, train } = tinyConfig(
-    "none",
-    MUON,
-    TINY_LLAMA_YAML,
-  );
-  const { batch, context } = train;
-  return await TrainingSession.open(await testDevice(), {
-    config: resolveModel(model, {
-      vocabSize: 257,
-      context,
-      bosTokenId: 256,
-      eosTokenId: 256,
-    }, "tiny.yaml"),
-    shape: { batch, context, vocabulary: 257 },
-    optimizer,
-    memory,
-    samples: false,
-  });
+  const options = tinySession(TINY_LLAMA_YAML, MUON);
+  return await TrainingSession.open(await testDevice(), options);
 }
 
 Deno.test("a run with Muon that is interrupted resumes with the same bits", () =>

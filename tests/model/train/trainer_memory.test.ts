@@ -3,7 +3,6 @@ import { join } from "@std/path";
 import { InputError } from "../../../data/input_error.ts";
 import type { ChooseVariant } from "../../../kernels/plan/plan_options.ts";
 import type { StartedEvent } from "../../../model/train/events.ts";
-import { resolveModel } from "../../../model/train/resolve_model.ts";
 import { TrainingSession } from "../../../model/train/training_session.ts";
 import { withFolder } from "../../data/with_folder.ts";
 import { testDevice } from "../../kernels/harness.ts";
@@ -14,6 +13,7 @@ import {
   TINY_RECIPE_YAML,
   TINY_YAML,
   tinyConfig,
+  tinySession,
   trainTiny,
   writeText,
 } from "../tiny_run.ts";
@@ -96,27 +96,16 @@ for (
     ["llama with more", TINY_RECIPE_YAML],
   ]
 ) {
-  const { model, train, optimizer } = tinyConfig("text.txt", {}, yaml);
-
   Deno.test(`${name}: recomputed activations give the same bits`, async () => {
     const gpu = await testDevice();
-    const shape = { batch: train.batch, context: train.context };
     const tokens = Uint32Array.from({ length: 4 * 32 }, (_, i) => i * i % 257);
     const batch = { inputs: tokens, targets: tokens.toReversed() };
     const results = [];
     for (const recompute of ["none", "elementwise", "block"] as const) {
-      const session = await TrainingSession.open(gpu, {
-        config: resolveModel(model, {
-          vocabSize: 257,
-          context: train.context,
-          bosTokenId: 256,
-          eosTokenId: 256,
-        }, "tiny.yaml"),
-        shape: { ...shape, vocabulary: 257 },
-        optimizer,
-        memory: { recompute, limit: null },
-        samples: false,
-      });
+      const session = await TrainingSession.open(
+        gpu,
+        tinySession(yaml, { "memory.recompute": recompute }),
+      );
       const { executable, program } = session;
       for (
         const { tensor, values } of nonzeroValues(session.model.parameters, 1)
@@ -150,18 +139,7 @@ for (
 
 Deno.test("kernels that were chosen do not take a run over its limit", async () => {
   const gpu = await testDevice();
-  const { model, train, optimizer } = tinyConfig("text.txt");
-  const surroundings = { vocabSize: 257, context: train.context };
-  const options = {
-    config: resolveModel(
-      model,
-      { ...surroundings, bosTokenId: 256, eosTokenId: 256 },
-      "tiny.yaml",
-    ),
-    shape: { batch: train.batch, context: train.context, vocabulary: 257 },
-    optimizer,
-    samples: false,
-  };
+  const options = tinySession(TINY_YAML, { "memory.recompute": "none" });
   // A product that is split by its depth keeps the sums of the parts.
   const split: ChooseVariant = (problem, candidates) =>
     (problem.startsWith("matmul")
@@ -170,7 +148,7 @@ Deno.test("kernels that were chosen do not take a run over its limit", async () 
   const peakWith = async (limit: number | null) => {
     const session = await TrainingSession.open(gpu, {
       ...options,
-      memory: { recompute: "none", limit },
+      memory: { ...options.memory, limit },
       choose: split,
     });
     const { peakBytes } = session.executable.plan;
@@ -179,7 +157,7 @@ Deno.test("kernels that were chosen do not take a run over its limit", async () 
   };
   const { peakBytes: planned } = TrainingSession.plan(
     gpu.capabilities,
-    { ...options, memory: { recompute: "none", limit: null } },
+    options,
     (_problem, [usual]) => usual,
   );
   const free = await peakWith(null);
