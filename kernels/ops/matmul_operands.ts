@@ -11,14 +11,20 @@ import {
 import type { OperandSource } from "./matmul_step.ts";
 import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
 
+/** An operand read at `<name>_at<line>` plus what `k` and the depth come to. */
+export interface LineSource extends OperandSource {
+  /** Elements from one of its rows to the next. */
+  readonly stride: number;
+}
+
 /** Where a kernel finds both operands of a matmul. */
 export interface MatmulOperandSources {
   /** Declarations for what holds them. */
   readonly bindings: readonly BindingDeclaration[];
   /** How the innermost loop reads the left operand. */
-  readonly a: OperandSource;
+  readonly a: LineSource;
   /** How the innermost loop reads the right operand. */
-  readonly b: OperandSource;
+  readonly b: LineSource;
   /** WGSL of the element where the left operand starts in what is read. */
   readonly aStart: string;
   /** WGSL of the element where the right operand starts in what is read. */
@@ -34,12 +40,13 @@ export function bufferOperands(problem: MatmulProblem): MatmulOperandSources {
     name: "a" | "b",
     { stride }: MatrixAccess,
     vector: boolean,
-  ): OperandSource => ({
-    stride,
-    vector,
-    alongDepth: name === "a" ? layout !== "tn" : layout === "nt",
-    load: (index) => `${name}[${index}]`,
-  });
+  ) => {
+    const alongDepth = name === "a" ? layout !== "tn" : layout === "nt";
+    return lineSource(
+      { name, stride, vector, alongDepth },
+      (index) => `${name}[${index}]`,
+    );
+  };
   return {
     bindings: operandBindings(problem),
     a: source("a", problem.a, aIsVector(problem)),
@@ -55,20 +62,38 @@ export function texelOperands(
   problem: MatmulProblem,
 ): MatmulOperandSources {
   const places = operandTexels(problem);
-  const source = ({ pitch, alongDepth }: OperandTexels): OperandSource => ({
-    stride: pitch * 4,
-    vector: true,
-    alongDepth,
-    load: (index) => `textureLoad(operands, ${texelAddress(index)})`,
-  });
+  const source = (name: "a" | "b", { pitch, alongDepth }: OperandTexels) =>
+    lineSource(
+      { name, stride: pitch * 4, vector: true, alongDepth },
+      (index) => `textureLoad(operands, ${texelAddress(index)})`,
+    );
   const start = ({ first, apart }: OperandTexels) =>
     matrixStart(problem, { base: 4 * first, apart: 4 * apart });
   return {
     bindings: [{ name: "operands", texels: "read" }],
-    a: source(places.a),
-    b: source(places.b),
+    a: source("a", places.a),
+    b: source("b", places.b),
     aStart: start(places.a),
     bStart: start(places.b),
     kind: "texel",
+  };
+}
+
+/** An operand whose elements, or fours of them, have numbers. */
+function lineSource(
+  { name, ...source }: Omit<LineSource, "load"> & { readonly name: string },
+  read: (index: string) => string,
+): LineSource {
+  const { stride, vector, alongDepth } = source;
+  return {
+    ...source,
+    load(line, depth) {
+      const further = !alongDepth
+        ? `(k + ${depth}u) * ${vector ? stride / 4 : stride}u`
+        : vector
+        ? "k / 4u"
+        : `k + ${depth}u`;
+      return read(`${name}_at${line} + ${further}`);
+    },
   };
 }

@@ -16,42 +16,74 @@ export interface WorkgroupTile extends MatmulTile {
   readonly operands: OperandPrecision;
 }
 
-/** A staged block: `lines` lines of `width` vec4, `pitch` vec4 apart. */
+/**
+ * A staged block as arrays in arrays. WebGPU keeps every index inside its array
+ * that is not constant, at the cost of an instruction and of the offset that a
+ * load may have. So an invocation picks its own part by its position, once, and
+ * all that it reads of that by constants.
+ */
 export interface Stage {
-  /** Number of lines. */
+  /** Lengths of the arrays, from the outermost. */
+  readonly lengths: readonly number[];
+  /** Rows, columns or depths that are copied. */
   readonly lines: number;
   /** Fours of a line. */
   readonly width: number;
-  /** Fours from one line to the next. */
-  readonly pitch: number;
+  /** WGSL indices of the four number `place` of the line `line`. */
+  readonly copied: string;
+  /** WGSL indices of what an invocation reads as an operand. */
+  read(line: number, depth: number): string;
 }
 
 /**
  * The staged blocks keep the storage's own order, so that copying needs no
- * transposition. Where lines run along the depth, neighbouring invocations
- * read the same place of different lines: one vec4 more a line keeps those in
- * different memory banks.
+ * transposition. Where lines run along the depth, neighbours read the same place
+ * of different lines: one vec4 more an invocation keeps those in different
+ * memory banks.
  */
 export function stages(
   layout: MatmulProblem["layout"],
   tile: WorkgroupTile,
 ): { readonly a: Stage; readonly b: Stage } {
-  const { stageDepth } = tile;
-  const along = (lines: number): Stage => ({
-    lines,
-    width: stageDepth / 4,
-    pitch: stageDepth / 4 + 1,
-  });
-  const across = (length: number): Stage => ({
-    lines: stageDepth,
-    width: length / 4,
-    pitch: length / 4,
-  });
-  const rows = tile.tileRows * tile.groupRows;
-  const columns = tile.tileColumns * tile.groupColumns;
+  const { tileRows, tileColumns, groupRows, groupColumns, stageDepth } = tile;
+  const fours = stageDepth / 4;
+  // Groups of four columns lie a workgroup's width apart, so that neighbours
+  // read and write neighbouring vec4.
+  const groups = tileColumns / 4;
   return {
-    a: layout === "tn" ? across(rows) : along(rows),
-    b: layout === "nt" ? along(columns) : across(columns),
+    a: layout === "tn"
+      ? {
+        lengths: [stageDepth, groupRows, tileRows / 4],
+        lines: stageDepth,
+        width: groupRows * tileRows / 4,
+        copied: `[line][place / ${tileRows / 4}u][place % ${tileRows / 4}u]`,
+        read: (group, depth) => `[${depth}][local.y][${group}]`,
+      }
+      : {
+        lengths: [groupRows, tileRows * fours + 1],
+        lines: groupRows * tileRows,
+        width: fours,
+        copied: `[line / ${tileRows}u]` +
+          `[line % ${tileRows}u * ${fours}u + place]`,
+        read: (row, depth) => `[local.y][${row * fours + depth / 4}]`,
+      },
+    b: layout === "nt"
+      ? {
+        lengths: [groups, groupColumns, stageDepth + 1],
+        lines: groups * groupColumns * 4,
+        width: fours,
+        copied: `[line / ${groupColumns * 4}u][line / 4u % ${groupColumns}u]` +
+          `[line % 4u * ${fours}u + place]`,
+        read: (column, depth) =>
+          `[${column >> 2}][local.x][${(column & 3) * fours + depth / 4}]`,
+      }
+      : {
+        lengths: [stageDepth, groups, groupColumns],
+        lines: stageDepth,
+        width: groups * groupColumns,
+        copied: `[line][place / ${groupColumns}u][place % ${groupColumns}u]`,
+        read: (group, depth) => `[${depth}][${group}][local.x]`,
+      },
   };
 }
 
@@ -84,10 +116,8 @@ export function stagesInTurn(
 }
 
 /**
- * While a block is multiplied, the next one is loaded into registers; then it
- * is stored where the block before was. Which half that is comes of a flag, not
- * of the half before: so compilers can see that places stay inside the array,
- * and need not keep them inside, which WebGPU has them do.
+ * While a block is multiplied out of the half number `half`, the next one is
+ * loaded into registers; then it is stored where the block before was.
  */
 export function overlappedStages(
   copies: readonly StageCopy[],
@@ -98,12 +128,12 @@ export function overlappedStages(
     "var start = first;",
     ...copies.flatMap((copy) => nextVariables(copy, tile)),
     ...copies.flatMap((copy) => loadNext(copy, tile)),
-    ...copies.flatMap((copy) => storeNext(copy, tile, "0u")),
+    ...copies.flatMap((copy) => storeNext(copy, tile, "0")),
     "var second = false;",
     "workgroupBarrier();",
     "loop {",
     "if (start >= end) { break; }",
-    ...copies.map((copy) => `let ${copy.name}_half = ${half(copy)};`),
+    `let half = ${HALF};`,
     `start += ${tile.stageDepth}u;`,
     "if (start < end) {",
     ...copies.flatMap((copy) => loadNext(copy, tile)),
@@ -111,17 +141,15 @@ export function overlappedStages(
     ...multiply,
     "second = !second;",
     "if (start < end) {",
-    ...copies.flatMap((copy) => storeNext(copy, tile, half(copy))),
+    ...copies.flatMap((copy) => storeNext(copy, tile, HALF)),
     "}",
     "workgroupBarrier();",
     "}",
   ];
 }
 
-/** Where the half of an operand's blocks starts that `second` tells. */
-function half({ stage }: StageCopy): string {
-  return `select(0u, ${stage.lines * stage.pitch}u, second)`;
-}
+/** Number of the half that `second` tells. */
+const HALF = "select(0u, 1u, second)";
 
 /** Statements that copy one block, all invocations taking part. */
 function copyNow(copy: StageCopy, tile: WorkgroupTile): string[] {
@@ -132,7 +160,7 @@ function copyNow(copy: StageCopy, tile: WorkgroupTile): string[] {
     `for (var slot = local_index; slot < ${total}u; slot += ${invocations}u) {`,
     `let line = slot / ${stage.width}u;`,
     `let place = slot % ${stage.width}u;`,
-    `${name}_stage[line * ${stage.pitch}u + place] = ${loadPlace(copy)};`,
+    `${name}_stage${stage.copied} = ${loadPlace(copy)};`,
     "}",
   ];
 }
@@ -187,8 +215,6 @@ function storeNext(
   return ofEachPlace(
     copy,
     tile,
-    (index) =>
-      `${name}_stage[${half} + line * ${stage.pitch}u + place] = ` +
-      `${name}_next${index};`,
+    (index) => `${name}_stage[${half}]${stage.copied} = ${name}_next${index};`,
   );
 }

@@ -1,13 +1,15 @@
-/** Where the innermost loop reads one operand. */
+/** How the innermost loop reads one operand. */
 export interface OperandSource {
-  /** Elements from one of its rows to the next. */
-  readonly stride: number;
   /** Whether it is read four elements at a time. */
   readonly vector: boolean;
   /** Whether neighbours in memory are depths, rather than rows or columns. */
   readonly alongDepth: boolean;
-  /** WGSL that reads what has a number, in elements or in fours of them. */
-  load(index: string): string;
+  /**
+   * WGSL that reads what a line of the tile has at a depth of the step. Lines
+   * are rows or columns, or fours of them where a vec4 spans four; a vec4 along
+   * the depth is read at the first of its depths.
+   */
+  load(line: number, depth: number): string;
 }
 
 /** Where the innermost loop of a matmul kernel reads its operands. */
@@ -53,24 +55,28 @@ export function forTile(
 }
 
 /**
- * Loads and multiplies for `count` (1 to 4) depths from `k` on, which is a
- * multiple of 4. Rows of a start at `a_at<row>` and columns of b at
- * `b_at<column>`, counted in what is read at once; where a vec4 spans four
- * rows or columns there is one such offset for each four.
+ * Loads and multiplies for `count` (1 to 4) depths from the `first` on, which
+ * is a multiple of 4.
  */
-export function tileStep(source: StepSource, count: number): string[] {
+export function tileStep(
+  source: StepSource,
+  count: number,
+  first = 0,
+): string[] {
   const { a, b, tileRows, tileColumns, order } = source;
-  const depths = Array.from({ length: count }, (_, depth) => depth);
+  const depths = Array.from({ length: count }, (_, index) => first + index);
   const lines: string[] = [];
   if (b.alongDepth && b.vector) {
     for (let column = 0; column < tileColumns; column++) {
-      lines.push(`let b${column} = ${b.load(`b_at${column} + k / 4u`)};`);
+      lines.push(`let b${column} = ${b.load(column, first)};`);
     }
   }
   const multiply = (sum: string, row: number, group: number, depth: number) =>
     `${sum} += ${aValue(source, row, depth)} * b${depth}_${group};`;
   if (order === "depth") {
-    if (a.alongDepth && a.vector) lines.push(...loadRows(source, 0, tileRows));
+    if (a.alongDepth && a.vector) {
+      lines.push(...loadRows(source, first, 0, tileRows));
+    }
     for (const depth of depths) {
       lines.push(
         ...loadA(source, depth),
@@ -90,7 +96,7 @@ export function tileStep(source: StepSource, count: number): string[] {
   for (let row = 0; row < tileRows; row++) {
     if (a.alongDepth && a.vector && row % ROWS_AT_ONCE === 0) {
       const rows = Math.min(ROWS_AT_ONCE, tileRows - row);
-      lines.push(...loadRows(source, row, rows));
+      lines.push(...loadRows(source, first, row, rows));
     }
     for (let group = 0; group < tileColumns / 4; group++) {
       for (const depth of depths) {
@@ -105,28 +111,24 @@ export function tileStep(source: StepSource, count: number): string[] {
 const ROWS_AT_ONCE = 4;
 
 /** Loads of four depths for some rows. */
-function loadRows({ a }: StepSource, first: number, rows: number): string[] {
-  return Array.from(
-    { length: rows },
-    (_, index) =>
-      `let a${first + index} = ${a.load(`a_at${first + index} + k / 4u`)};`,
-  );
+function loadRows(
+  { a }: StepSource,
+  depth: number,
+  first: number,
+  rows: number,
+): string[] {
+  return Array.from({ length: rows }, (_, index) => {
+    const row = first + index;
+    return `let a${row} = ${a.load(row, depth)};`;
+  });
 }
 
 /** Loads of a that serve one depth. */
 function loadA({ a, tileRows }: StepSource, depth: number): string[] {
-  const down = `(k + ${depth}u) * ${a.vector ? a.stride / 4 : a.stride}u`;
-  if (a.vector) {
-    return a.alongDepth ? [] : Array.from(
-      { length: tileRows / 4 },
-      (_, group) =>
-        `let a${depth}_${group} = ${a.load(`a_at${group} + ${down}`)};`,
-    );
-  }
-  const along = a.alongDepth ? `k + ${depth}u` : down;
+  if (a.vector && a.alongDepth) return [];
   return Array.from(
-    { length: tileRows },
-    (_, row) => `let a${depth}_${row} = ${a.load(`a_at${row} + ${along}`)};`,
+    { length: a.vector ? tileRows / 4 : tileRows },
+    (_, line) => `let a${depth}_${line} = ${a.load(line, depth)};`,
   );
 }
 
@@ -141,24 +143,17 @@ function loadB(source: StepSource, depth: number): string[] {
 function aValue({ a }: StepSource, row: number, depth: number): string {
   if (!a.vector) return `a${depth}_${row}`;
   return a.alongDepth
-    ? `a${row}.${COMPONENTS[depth]}`
+    ? `a${row}.${COMPONENTS[depth & 3]}`
     : `a${depth}_${row >> 2}.${COMPONENTS[row & 3]}`;
 }
 
 function bValue({ b }: StepSource, group: number, depth: number): string {
-  const four = [0, 1, 2, 3].map((lane) => group * 4 + lane);
-  const down = (stride: number) => `(k + ${depth}u) * ${stride}u`;
-  if (b.alongDepth) {
-    const values = four.map((column) =>
-      b.vector
-        ? `b${column}.${COMPONENTS[depth]}`
-        : b.load(`b_at${column} + k + ${depth}u`)
-    );
-    return `vec4(${values.join(", ")})`;
-  }
-  if (b.vector) return b.load(`b_at${group} + ${down(b.stride / 4)}`);
-  const values = four.map((column) =>
-    b.load(`b_at${column} + ${down(b.stride)}`)
-  );
+  if (b.vector && !b.alongDepth) return b.load(group, depth);
+  const values = [0, 1, 2, 3].map((lane) => {
+    const column = group * 4 + lane;
+    return b.vector
+      ? `b${column}.${COMPONENTS[depth & 3]}`
+      : b.load(column, depth);
+  });
   return `vec4(${values.join(", ")})`;
 }

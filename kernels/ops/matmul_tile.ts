@@ -1,6 +1,5 @@
-import type { MatmulOperandSources } from "./matmul_operands.ts";
+import type { LineSource, MatmulOperandSources } from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
-import type { OperandSource } from "./matmul_step.ts";
 
 /** How a kernel divides a matmul among invocations. */
 export interface MatmulTile {
@@ -170,7 +169,7 @@ function offsets(name: string, dimension: {
   readonly length: number;
   readonly count: number;
   readonly covered: number;
-  readonly source: Pick<OperandSource, "stride" | "vector" | "alongDepth">;
+  readonly source: Pick<LineSource, "stride" | "vector" | "alongDepth">;
   readonly start: string;
 }): string[] {
   const { origin, length, count, covered, start } = dimension;

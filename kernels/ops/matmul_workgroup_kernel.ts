@@ -22,6 +22,7 @@ import {
 } from "./matmul_step.ts";
 import {
   overlappedStages,
+  type Stage,
   type StageCopy,
   stages,
   stagesInTurn,
@@ -36,8 +37,12 @@ export function workgroupBytes(
   tile: WorkgroupTile,
 ): number {
   const { a, b } = stages(layout, tile);
-  return tile.buffers * (a.lines * a.pitch + b.lines * b.pitch) *
+  return tile.buffers * (fours(a) + fours(b)) *
     stagedFour(tile.operands).bytes;
+}
+
+function fours({ lengths }: Stage): number {
+  return lengths.reduce((all, length) => all * length);
 }
 
 /**
@@ -58,8 +63,8 @@ export function workgroupKernel(
   const { a, b } = stages(layout, tile);
   const inTurn = buffers === 2;
   const source: StepSource = {
-    a: staged("a_stage", a.pitch, layout !== "tn", four, inTurn),
-    b: staged("b_stage", b.pitch, layout === "nt", four, inTurn),
+    a: staged("a", a, layout !== "tn", four, inTurn),
+    b: staged("b", b, layout === "nt", four, inTurn),
     tileRows,
     tileColumns,
     order: "depth",
@@ -73,14 +78,12 @@ export function workgroupKernel(
     { name: "a", stage: a, across: layout === "tn", origin: "group_row" },
     { name: "b", stage: b, across: layout !== "nt", origin: "group_column" },
   ];
-  const multiply = [
-    `for (var k = 0u; k < ${stageDepth}u; k += 4u) {`,
-    ...tileStep(source, 4),
-    "}",
-  ];
+  const multiply = Array.from(
+    { length: stageDepth / 4 },
+    (_, step) => ["{", ...tileStep(source, 4, step * 4), "}"],
+  ).flat();
   const lines = [
     ...groupPosition(problem, tile),
-    ...stageOffsets(source, tile),
     ...tileSums(source),
     `let first = ${
       splits === 1 ? "0u" : `${splitNumber(problem, splits)} * ${splitDepth}u`
@@ -97,6 +100,13 @@ export function workgroupKernel(
         `group_column + (local.x + ${group * groupColumns}u) * 4u, ${sum});`,
     ),
   ];
+  const ofRows = dimension(rows, groupRows * tileRows);
+  const ofColumns = dimension(columns, groupColumns * tileColumns);
+  const ofDepth = dimension(depth, stageDepth);
+  const whole = {
+    wholeRows: ofRows.whole,
+    wholeColumns: ofColumns.whole,
+  };
   return {
     name: `matmul_${layout}_workgroup_${groupRows * tileRows}x${
       groupColumns * tileColumns
@@ -105,22 +115,30 @@ export function workgroupKernel(
     bindings: splits === 1
       ? matmulBindings(problem, operands)
       : partialBindings(problem, operands),
-    body: `${splits === 1 ? storeFunction(problem) : storePartFunction(problem)}
-${
-      loadFunction(problem, "a", aIsVector(problem), {
-        outer: layout === "tn" ? depth : rows,
-        inner: layout === "tn" ? rows : depth,
-      })
+    body: `${
+      splits === 1
+        ? storeFunction(problem, whole)
+        : storePartFunction(problem, whole)
     }
 ${
-      loadFunction(problem, "b", bIsVector(problem), {
-        outer: layout === "nt" ? columns : depth,
-        inner: layout === "nt" ? depth : columns,
-      })
+      loadFunction(
+        problem,
+        "a",
+        aIsVector(problem),
+        layout === "tn" ? [ofDepth, ofRows] : [ofRows, ofDepth],
+      )
+    }
+${
+      loadFunction(
+        problem,
+        "b",
+        bIsVector(problem),
+        layout === "nt" ? [ofColumns, ofDepth] : [ofDepth, ofColumns],
+      )
     }
 ${four.functions}
-var<workgroup> a_stage: array<${four.type}, ${buffers * a.lines * a.pitch}>;
-var<workgroup> b_stage: array<${four.type}, ${buffers * b.lines * b.pitch}>;
+var<workgroup> a_stage: ${stageType(a, four.type, buffers)};
+var<workgroup> b_stage: ${stageType(b, four.type, buffers)};
 @compute @workgroup_size(${groupColumns}, ${groupRows})
 fn main(
   @builtin(workgroup_id) group_id: vec3<u32>,
@@ -133,43 +151,22 @@ fn main(
   };
 }
 
-/** Where an invocation's rows and columns start inside the staged blocks. */
-function stageOffsets(
-  { a, b }: StepSource,
-  { tileRows, tileColumns, groupColumns }: WorkgroupTile,
-): string[] {
-  const lines: string[] = [];
-  if (!a.alongDepth) {
-    for (let group = 0; group < tileRows / 4; group++) {
-      lines.push(
-        `let a_at${group} = local.y * ${tileRows / 4}u + ${group}u;`,
-      );
-    }
-  } else {
-    for (let row = 0; row < tileRows; row++) {
-      lines.push(
-        `let a_at${row} = (local.y * ${tileRows}u + ${row}u) * ${
-          a.stride / 4
-        }u;`,
-      );
-    }
-  }
-  // Groups of four columns lie a workgroup's width apart, so that neighbours
-  // read and write neighbouring vec4.
-  for (let group = 0; group < tileColumns / 4; group++) {
-    const at = `(local.x + ${group * groupColumns}u)`;
-    if (!b.alongDepth) lines.push(`let b_at${group} = ${at};`);
-    else {
-      for (let lane = 0; lane < 4; lane++) {
-        lines.push(
-          `let b_at${group * 4 + lane} = (${at} * 4u + ${lane}u) * ${
-            b.stride / 4
-          }u;`,
-        );
-      }
-    }
-  }
-  return lines;
+/** WGSL type of staged blocks: one, or an array of two. */
+function stageType({ lengths }: Stage, four: string, buffers: 1 | 2): string {
+  return [...(buffers === 2 ? [2] : []), ...lengths].reduceRight(
+    (type, length) => `array<${type}, ${length}>`,
+    four,
+  );
+}
+
+/** A dimension of a matrix, and whether staged blocks end where it does. */
+interface Dimension {
+  readonly length: number;
+  readonly whole: boolean;
+}
+
+function dimension(length: number, step: number): Dimension {
+  return { length, whole: length % step === 0 };
 }
 
 /** WGSL function that reads four elements of a row, zero beyond the edges. */
@@ -177,44 +174,51 @@ function loadFunction(
   problem: MatmulProblem,
   name: "a" | "b",
   vector: boolean,
-  { outer, inner }: { readonly outer: number; readonly inner: number },
+  [outer, inner]: readonly [Dimension, Dimension],
 ): string {
   const start = matrixStart(problem, problem[name]);
   const at = `${start} + row * ${problem[name].stride}u + place`;
   const value = vector
-    ? inner % 4 === 0
+    ? inner.length % 4 === 0
       ? `${name}[(${at}) / 4u]`
       : `select(vec4<f32>(), ${name}[(${at}) / 4u], ` +
-        `vec4(place) + vec4(0u, 1u, 2u, 3u) < vec4(${inner}u))`
+        `vec4(place) + vec4(0u, 1u, 2u, 3u) < vec4(${inner.length}u))`
     : `vec4(${
       [0, 1, 2, 3].map((lane) => `load_${name}_one(row, place + ${lane}u)`)
         .join(", ")
     })`;
   const one = vector ? "" : `
 fn load_${name}_one(row: u32, place: u32) -> f32 {
-  if (place >= ${inner}u) { return 0.0; }
+  if (place >= ${inner.length}u) { return 0.0; }
   return ${name}[${at}];
 }`;
+  const beyond = [
+    ...(outer.whole ? [] : [`row >= ${outer.length}u`]),
+    ...(inner.whole ? [] : [`place >= ${inner.length}u`]),
+  ];
   return `${one}
 fn load_${name}(row: u32, place: u32) -> vec4<f32> {
-  if (row >= ${outer}u || place >= ${inner}u) { return vec4<f32>(); }
+  ${
+    beyond.length > 0
+      ? `if (${beyond.join(" || ")}) { return vec4<f32>(); }`
+      : ""
+  }
   return ${value};
 }`;
 }
 
 /** An operand staged in workgroup memory, in one of two halves of it. */
 function staged(
-  name: "a_stage" | "b_stage",
-  pitch: number,
+  name: "a" | "b",
+  stage: Stage,
   alongDepth: boolean,
   { read }: StagedFour,
   inTurn: boolean,
 ): OperandSource {
-  const half = inTurn ? `${name[0]}_half + ` : "";
+  const block = `${name}_stage${inTurn ? "[half]" : ""}`;
   return {
     alongDepth,
-    stride: pitch * 4,
     vector: true,
-    load: (index) => read(`${name}[${half}${index}]`),
+    load: (line, depth) => read(`${block}${stage.read(line, depth)}`),
   };
 }
