@@ -16,16 +16,15 @@ import {
   registerItems,
   type RegisterTile,
 } from "./attention_register_kernels.ts";
-import {
-  workgroupKeyGradient,
-  workgroupQueryGradient,
-} from "./attention_workgroup_gradients.ts";
+import { workgroupForward } from "./attention_workgroup_forward.ts";
+import { workgroupKeyGradient } from "./attention_workgroup_key_gradient.ts";
+import { workgroupQueryGradient } from "./attention_workgroup_query_gradient.ts";
 import {
   workgroupCount,
-  workgroupForward,
+  type WorkgroupShare,
   type WorkgroupTile,
   workgroupTile,
-} from "./attention_workgroup_kernels.ts";
+} from "./attention_workgroup_tile.ts";
 import { type KernelSource, TEXELS_PER_ROW } from "./kernel_source.ts";
 import { MOST_LOOP_TURNS } from "./launch.ts";
 
@@ -54,8 +53,7 @@ export const forwardVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 512, most: 8, turn: 1 },
-    slice: 16,
-    exchanged: 1,
+    share: { slice: 5, vectors: 16, exchanged: 1 },
     register: registerForward,
     workgroup: workgroupForward,
   });
@@ -69,8 +67,7 @@ export const queryGradientVariants: AttentionVariants = (
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 256, most: 4, turn: layout.headDim <= 32 ? 2 : 1 },
-    slice: 8,
-    exchanged: 2,
+    share: { slice: 5, vectors: 8, exchanged: 2 },
     register: registerQueryGradient,
     workgroup: workgroupQueryGradient,
   });
@@ -81,8 +78,7 @@ export const keyGradientVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.kvHeads,
     turns: (layout.length + 1) * layout.heads / layout.kvHeads,
     tile: { elements: 128, most: 4, turn: 1 },
-    slice: 8,
-    exchanged: 2,
+    share: { slice: 5, vectors: 8, exchanged: 2 },
     register: registerKeyGradient,
     workgroup: workgroupKeyGradient,
   });
@@ -103,10 +99,8 @@ interface Family {
     readonly most: number;
     readonly turn: number;
   };
-  /** Most vectors of a head that an invocation of a workgroup holds. */
-  readonly slice: number;
-  /** Numbers that invocations of a workgroup exchange per pair of rows. */
-  readonly exchanged: number;
+  /** What an invocation of a workgroup holds. */
+  readonly share: WorkgroupShare;
   register(
     layout: AttentionLayout,
     tile: RegisterTile,
@@ -131,30 +125,36 @@ function variants(
     turn: Math.max(turn, Math.ceil(family.turns / MOST_LOOP_TURNS)),
   };
   const buffers = registerVariant(registers, family, false);
-  const tile = workgroupTile(
-    headDim,
-    family.slice,
-    family.exchanged,
-    layout.masked,
-    capabilities,
-  );
-  if (!tile) return [buffers];
-  const staged: AttentionVariant = {
-    name: `workgroup_${tile.rows}x${tile.lanes}x${tile.staged}`,
-    texels: false,
-    build: (part) => ({
-      kernel: family.workgroup(part, tile),
-      workgroups: workgroupCount(part, family.heads, tile),
-    }),
-  };
+  // Devices with few registers may be faster with half of a tile.
+  const staged = [1, 2].flatMap((part): AttentionVariant[] => {
+    const share = { ...family.share, vectors: family.share.vectors / part };
+    const tile = workgroupTile(headDim, share, layout.masked, capabilities);
+    return tile ? [workgroupVariant(tile, family)] : [];
+  }).filter(({ name }, index, [first]) => index === 0 || name !== first.name);
+  if (staged.length === 0) return [buffers];
   const fromBuffers = headDim > LARGE_HEAD ? [] : [buffers];
-  if (!software) return [staged, ...fromBuffers];
+  const [usual, ...smaller] = staged;
+  if (!software) return [usual, ...smaller, ...fromBuffers];
   const texels = registerVariant(registers, family, true);
   const fits = attentionTexels(layout).all <=
     limits.maxTextureDimension2D * TEXELS_PER_ROW;
-  const short = family.turns <= MOST_LOOP_TURNS ? [staged] : [];
+  const short = family.turns <= MOST_LOOP_TURNS ? [usual] : [];
   if (texelReads && fits) return [texels, ...fromBuffers, ...short];
-  return headDim > LARGE_HEAD ? [staged] : [buffers, ...short];
+  return headDim > LARGE_HEAD ? [usual] : [buffers, ...short];
+}
+
+function workgroupVariant(
+  tile: WorkgroupTile,
+  { heads, workgroup }: Family,
+): AttentionVariant {
+  return {
+    name: `workgroup_${tile.held}x${tile.lanes}x${tile.staged}`,
+    texels: false,
+    build: (part) => ({
+      kernel: workgroup(part, tile),
+      workgroups: workgroupCount(part, heads, tile),
+    }),
+  };
 }
 
 function registerVariant(

@@ -15,6 +15,7 @@ import {
   type HarnessOptions,
   runGradients,
   runGraph,
+  testDevice,
   type TestGraph,
 } from "../harness.ts";
 import { randomValues } from "../random_values.ts";
@@ -152,6 +153,12 @@ for (const [name, shape] of Object.entries(CASES)) {
   if (FEW_SHAPES && !FEW.includes(name)) continue;
   Deno.test(`attention agrees with its reference for ${name}`, async () => {
     await everyVariant((options) => check(shape, options));
+    // Hardware adapters are offered smaller tiles, too, as their second.
+    const device = (await testDevice()).capabilities;
+    await everyVariant((options) => check(shape, options), {
+      capabilities: { ...device, software: false },
+      first: 1,
+    });
   });
 }
 

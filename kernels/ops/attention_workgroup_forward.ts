@@ -1,0 +1,124 @@
+import {
+  type AttentionLayout,
+  packedWidth,
+  unrolled,
+} from "./attention_layout.ts";
+import { firstKey, maskBindings, visible } from "./attention_mask.ts";
+import {
+  exchange,
+  exchangeMemory,
+  pairsOf,
+  seenKeys,
+  sharedEdge,
+  STAGED,
+  stagedIndex,
+  stagedRow,
+  stagedType,
+  stageRows,
+  turns,
+  workgroupMain,
+  type WorkgroupTile,
+} from "./attention_workgroup_tile.ts";
+import type { KernelSource } from "./kernel_source.ts";
+import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
+
+/**
+ * Attention of a tile of queries of one head per workgroup. Keys and values are
+ * staged in workgroup memory; queries are held by one invocation, or by several
+ * with a slice of the head each, which add up their parts of the scores.
+ */
+export function workgroupForward(
+  layout: AttentionLayout,
+  tile: WorkgroupTile,
+): KernelSource {
+  const { length, heads, kvHeads, headDim } = layout;
+  const { rows, held, lanes, slice, staged, turn } = tile;
+  const chunks = headDim / 4;
+  const row = packedWidth(layout) / 4;
+  const scale = LOG2_E / Math.sqrt(headDim);
+  return {
+    name: `attention_workgroup_${held}x${lanes}x${staged}`,
+    bindings: [
+      { name: "qkv", element: "vec4<f32>", access: "read" },
+      ...maskBindings(layout),
+      { name: "result", element: "vec4<f32>", access: "write" },
+      { name: "lse", element: "f32", access: "write" },
+    ],
+    body: `
+var<workgroup> tile_k: ${stagedType(tile)};
+var<workgroup> tile_v: ${stagedType(tile)};
+${exchangeMemory(tile, held * turn)}
+${sharedEdge(layout)}
+${
+      workgroupMain(
+        layout,
+        heads,
+        tile,
+        "descending",
+        `
+  let keys = start * ${row}u + (${heads}u + head / ${
+          heads / kvHeads
+        }u) * ${chunks}u;
+  let values = keys + ${kvHeads * chunks}u;
+  ${
+          unrolled(held, (i) => `
+  let query_${i} = own_${i} * ${row}u + head * ${chunks}u + lane * ${slice}u;
+  ${
+            unrolled(
+              slice,
+              (c) => `let q_${i}_${c} = ${scale} * qkv[query_${i} + ${c}u];`,
+            )
+          }`)
+        }
+  ${softmaxState({ queries: held, chunks: slice })}
+  ${seenKeys(layout, tile)}
+  let end = min(first + ${rows}u, ${length}u);
+  for (var key = ${
+          firstKey(layout, staged, "edge_seen")
+        }; key < end; key += ${staged}u) {
+    workgroupBarrier();
+    ${
+          stageRows(
+            tile,
+            `
+      let at = min(key + row, ${length - 1}u) * ${row}u + chunk;
+      tile_k${STAGED} = qkv[keys + at];
+      tile_v${STAGED} = qkv[values + at];`,
+          )
+        }
+    workgroupBarrier();
+    ${
+          turns(
+            tile,
+            softmaxTurn({
+              queries: held,
+              keys: turn,
+              chunks: slice,
+              loadKey: (j, c) => `tile_k${stagedIndex(j, c)}`,
+              loadValue: (j, c) => `tile_v${stagedIndex(j, c)}`,
+              visible: (i, j) =>
+                visible(
+                  layout,
+                  `place_${i}`,
+                  stagedRow(tile, "key", j),
+                  `seen_${i}`,
+                ),
+              afterScores: exchange(tile, pairsOf(tile, "s")),
+            }),
+          )
+        }
+  }
+  ${
+          unrolled(held, (i) => `
+  if (place_${i} < ${length}u) {
+    let share = 1.0 / l_${i};
+    let mark = own_${i} * ${heads}u + head;
+    let to = mark * ${chunks}u + lane * ${slice}u;
+    ${unrolled(slice, (c) => `result[to + ${c}u] = o_${i}_${c} * share;`)}
+    if (lane == 0u) { lse[mark] = (m_${i} + log2(l_${i})) * ${Math.LN2}; }
+  }`)
+        }`,
+      )
+    }`,
+  };
+}

@@ -1,0 +1,174 @@
+import {
+  type AttentionLayout,
+  packedWidth,
+  unrolled,
+} from "./attention_layout.ts";
+import {
+  firstSeen,
+  maskBindings,
+  maskFunctions,
+  queriesEnd,
+  visible,
+} from "./attention_mask.ts";
+import {
+  exchange,
+  exchangeMemory,
+  pairsOf,
+  pairSums,
+  sharedEdge,
+  STAGED,
+  stagedIndex,
+  stagedRow,
+  stagedType,
+  stageRows,
+  turns,
+  uniformly,
+  workgroupMain,
+  type WorkgroupTile,
+} from "./attention_workgroup_tile.ts";
+import type { KernelSource } from "./kernel_source.ts";
+import { LOG2_E } from "./online_softmax.ts";
+
+/**
+ * Gradients by keys and values, as the kernel on registers gives them; one tile
+ * of keys of one key head per workgroup, queries and upstream gradient staged.
+ */
+export function workgroupKeyGradient(
+  layout: AttentionLayout,
+  tile: WorkgroupTile,
+): KernelSource {
+  const { length, heads, kvHeads, headDim } = layout;
+  const { rows, held, lanes, slice, staged, turn } = tile;
+  const chunks = headDim / 4;
+  const row = packedWidth(layout) / 4;
+  const scale = 1 / Math.sqrt(headDim);
+  const group = heads / kvHeads;
+  return {
+    name: `attention_dkv_workgroup_${held}x${lanes}x${staged}`,
+    bindings: [
+      { name: "qkv", element: "vec4<f32>", access: "read" },
+      ...maskBindings(layout),
+      { name: "upstream", element: "vec4<f32>", access: "read" },
+      { name: "lse", element: "f32", access: "read" },
+      { name: "delta", element: "f32", access: "read" },
+      { name: "gradient", element: "vec4<f32>", access: "write" },
+    ],
+    body: `
+var<workgroup> tile_q: ${stagedType(tile)};
+var<workgroup> tile_u: ${stagedType(tile)};
+var<workgroup> tile_marks: array<array<vec2<f32>, ${turn}>, ${staged / turn}>;
+${
+      layout.masked
+        ? `var<workgroup> tile_seen: array<array<u32, ${turn}>, ${
+          staged / turn
+        }>;`
+        : ""
+    }
+${exchangeMemory(tile, 2 * held * turn)}
+${sharedEdge(layout)}
+${maskFunctions(layout)}
+${
+      workgroupMain(
+        layout,
+        kvHeads,
+        tile,
+        "ascending",
+        `
+  ${
+          unrolled(held, (i) => `
+  let key_${i} = own_${i} * ${row}u + (${heads}u + head) * ${chunks}u +
+    lane * ${slice}u;
+  let value_${i} = key_${i} + ${kvHeads * chunks}u;
+  ${
+            unrolled(slice, (c) => `
+  let k_${i}_${c} = ${scale * LOG2_E} * qkv[key_${i} + ${c}u];
+  let v_${i}_${c} = qkv[value_${i} + ${c}u];
+  var dk_${i}_${c} = vec4<f32>();
+  var dv_${i}_${c} = vec4<f32>();`)
+          }`)
+        }
+  ${layout.masked ? uniformly(queriesEnd(layout, rows)) : ""}
+  let end = ${layout.masked ? "edge_seen" : queriesEnd(layout, rows)};
+  for (var member = 0u; member < ${group}u; member++) {
+    let query_head = head * ${group}u + member;
+    for (var query = first; query < end; query += ${staged}u) {
+      workgroupBarrier();
+      ${
+          stageRows(
+            tile,
+            `
+      let from_row = start + min(query + row, ${length - 1}u);
+      let from_chunk = query_head * ${chunks}u + chunk;
+      tile_q${STAGED} = qkv[from_row * ${row}u + from_chunk];
+      tile_u${STAGED} = upstream[from_row * ${heads * chunks}u + from_chunk];`,
+          )
+        }
+      if (local < ${staged}u) {
+        let asking = min(query + local, ${length - 1}u);
+        let mark = (start + asking) * ${heads}u + query_head;
+        tile_marks[local / ${turn}u][local % ${turn}u] = vec2<f32>(
+          lse[mark] * ${LOG2_E}, delta[mark]);
+        ${
+          layout.masked
+            ? `tile_seen[local / ${turn}u][local % ${turn}u] = ${
+              firstSeen("start + asking", "asking")
+            };`
+            : ""
+        }
+      }
+      workgroupBarrier();
+      ${
+          turns(
+            tile,
+            `
+      ${pairSums(tile, ["p", "k", "tile_q"], ["s", "v", "tile_u"])}
+      ${exchange(tile, [...pairsOf(tile, "p"), ...pairsOf(tile, "s")])}
+      ${
+              unrolled(turn, (j) => `
+      {
+        let asking = ${stagedRow(tile, "query", j)};
+        let marks = tile_marks[turn][${j}];
+        ${
+                unrolled(held, (i) => `
+        p_${i}_${j} = select(0.0, exp2(p_${i}_${j} - marks.x), ${
+                  visible(
+                    layout,
+                    "asking",
+                    `place_${i}`,
+                    `tile_seen[turn][${j}]`,
+                  )
+                } && asking < ${length}u);
+        s_${i}_${j} = p_${i}_${j} * (s_${i}_${j} - marks.y);`)
+              }
+        ${
+                unrolled(slice, (c) => `
+        {
+          let q = tile_q${stagedIndex(j, c)};
+          let u = tile_u${stagedIndex(j, c)};
+          ${
+                  unrolled(held, (i) => `
+          dk_${i}_${c} += s_${i}_${j} * q;
+          dv_${i}_${c} += p_${i}_${j} * u;`)
+                }
+        }`)
+              }
+      }`)
+            }`,
+          )
+        }
+    }
+  }
+  ${
+          unrolled(held, (i) => `
+  if (place_${i} < ${length}u) {
+    ${
+            unrolled(slice, (c) => `
+    gradient[key_${i} + ${c}u] = dk_${i}_${c} * ${scale};
+    gradient[value_${i} + ${c}u] = dv_${i}_${c};`)
+          }
+  }`)
+        }`,
+      )
+    }`,
+  };
+}

@@ -1,0 +1,150 @@
+import {
+  type AttentionLayout,
+  packedWidth,
+  unrolled,
+} from "./attention_layout.ts";
+import { firstKey, maskBindings, visible } from "./attention_mask.ts";
+import {
+  exchange,
+  exchangeMemory,
+  pairsOf,
+  pairSums,
+  seenKeys,
+  sharedEdge,
+  STAGED,
+  stagedIndex,
+  stagedRow,
+  stagedType,
+  stageRows,
+  turns,
+  workgroupMain,
+  type WorkgroupTile,
+} from "./attention_workgroup_tile.ts";
+import type { KernelSource } from "./kernel_source.ts";
+import { LOG2_E } from "./online_softmax.ts";
+
+/**
+ * Gradient by the queries, and `delta`, as the kernel on registers gives them;
+ * one tile of queries of one head per workgroup, keys and values staged.
+ */
+export function workgroupQueryGradient(
+  layout: AttentionLayout,
+  tile: WorkgroupTile,
+): KernelSource {
+  const { length, heads, kvHeads, headDim } = layout;
+  const { rows, held, lanes, slice, staged, turn } = tile;
+  const chunks = headDim / 4;
+  const row = packedWidth(layout) / 4;
+  const scale = 1 / Math.sqrt(headDim);
+  return {
+    name: `attention_dq_workgroup_${held}x${lanes}x${staged}`,
+    bindings: [
+      { name: "qkv", element: "vec4<f32>", access: "read" },
+      ...maskBindings(layout),
+      { name: "result", element: "vec4<f32>", access: "read" },
+      { name: "upstream", element: "vec4<f32>", access: "read" },
+      { name: "lse", element: "f32", access: "read" },
+      { name: "delta", element: "f32", access: "write" },
+      { name: "gradient", element: "vec4<f32>", access: "write" },
+    ],
+    body: `
+var<workgroup> tile_k: ${stagedType(tile)};
+var<workgroup> tile_v: ${stagedType(tile)};
+${exchangeMemory(tile, 2 * held * turn)}
+${sharedEdge(layout)}
+${
+      workgroupMain(
+        layout,
+        heads,
+        tile,
+        "descending",
+        `
+  let keys = start * ${row}u +
+    (${heads}u + head / ${heads / kvHeads}u) * ${chunks}u;
+  let values = keys + ${kvHeads * chunks}u;
+  ${
+          unrolled(held, (i) => `
+  let query_${i} = own_${i} * ${row}u + head * ${chunks}u + lane * ${slice}u;
+  let mark_${i} = own_${i} * ${heads}u + head;
+  let lse_${i} = lse[mark_${i}] * ${LOG2_E};
+  var delta_${i} = 0.0;
+  {
+    let weighted = mark_${i} * ${chunks}u + lane * ${slice}u;
+    ${
+            unrolled(
+              slice,
+              (c) =>
+                `delta_${i} += dot(upstream[weighted + ${c}u], result[weighted + ${c}u]);`,
+            )
+          }
+  }
+  ${
+            unrolled(slice, (c) => `
+  let q_${i}_${c} = ${scale * LOG2_E} * qkv[query_${i} + ${c}u];
+  let u_${i}_${c} = upstream[mark_${i} * ${chunks}u + lane * ${slice}u + ${c}u];
+  var d_${i}_${c} = vec4<f32>();`)
+          }`)
+        }
+  ${exchange(tile, Array.from({ length: held }, (_, i) => `delta_${i}`))}
+  ${seenKeys(layout, tile)}
+  let end = min(first + ${rows}u, ${length}u);
+  for (var key = ${
+          firstKey(layout, staged, "edge_seen")
+        }; key < end; key += ${staged}u) {
+    workgroupBarrier();
+    ${
+          stageRows(
+            tile,
+            `
+      let at = min(key + row, ${length - 1}u) * ${row}u + chunk;
+      tile_k${STAGED} = qkv[keys + at];
+      tile_v${STAGED} = qkv[values + at];`,
+          )
+        }
+    workgroupBarrier();
+    ${
+          turns(
+            tile,
+            `
+    ${pairSums(tile, ["s", "q", "tile_k"], ["p", "u", "tile_v"])}
+    ${exchange(tile, [...pairsOf(tile, "s"), ...pairsOf(tile, "p")])}
+    ${
+              unrolled(turn, (j) =>
+                unrolled(held, (i) => `
+    s_${i}_${j} = select(
+      0.0, exp2(s_${i}_${j} - lse_${i}) * (p_${i}_${j} - delta_${i}), ${
+                  visible(
+                    layout,
+                    `place_${i}`,
+                    stagedRow(tile, "key", j),
+                    `seen_${i}`,
+                  )
+                });`))
+            }
+    ${
+              unrolled(turn, (j) =>
+                unrolled(slice, (c) => `
+    {
+      let k = tile_k${stagedIndex(j, c)};
+      ${unrolled(held, (i) => `d_${i}_${c} += s_${i}_${j} * k;`)}
+    }`))
+            }`,
+          )
+        }
+  }
+  ${
+          unrolled(held, (i) => `
+  if (place_${i} < ${length}u) {
+    if (lane == 0u) { delta[mark_${i}] = delta_${i}; }
+    ${
+            unrolled(
+              slice,
+              (c) => `gradient[query_${i} + ${c}u] = d_${i}_${c} * ${scale};`,
+            )
+          }
+  }`)
+        }`,
+      )
+    }`,
+  };
+}
