@@ -9,6 +9,7 @@ import type { OperandPrecision } from "./operand_precision.ts";
 /** Workgroup tiles: rows and columns an invocation, workgroup, stage depth. */
 const WORKGROUP_TILES = [
   [8, 8, 16, 16, 8],
+  [16, 8, 8, 16, 8],
   [8, 8, 8, 16, 8],
   [8, 8, 8, 8, 16],
   [4, 4, 16, 16, 16],
@@ -36,11 +37,20 @@ const COST = {
    * under way since the block before.
    */
   block: { 1: 64, 2: 24 },
+  /**
+   * How much slower everything is with more sums an invocation than
+   * {@linkcode USUAL_SUMS}: what they save of loads, devices of few registers
+   * lose again.
+   */
+  manySums: 1.15,
   /** Before and after all blocks, in depths. */
   start: 64,
   /** A partial sum, written and read again. */
   partialSum: 8,
 } as const;
+
+/** Sums for which, with their operands, any GPU has the registers. */
+const USUAL_SUMS = 64;
 
 /**
  * Bytes of workgroup memory of which two fit into the 64 KiB or so that
@@ -66,6 +76,9 @@ const ROOMY = 24_576;
  * - two buffers win while they leave room for other workgroups, whose work
  *   hides waits as well: beyond {@linkcode ROOMY} bytes they cost as much as
  *   one;
+ * - tiles of 16×8 an invocation load the least from workgroup memory, which
+ *   bounds GPUs that multiply four times as many numbers as they load from it,
+ *   but fill most registers: the tuner decides;
  * - up to 16 rows, invocations share the depth instead;
  * - operands are rounded while they are staged only if the plan allows it
  *   (`operands`); bf16 then wins by its cost, and f16 by more where the device has
@@ -114,11 +127,12 @@ function workgroupCandidate(
   const groups = Math.max(down * across * parts, FULL_GPU);
   const invocations = groupRows * groupColumns;
   const crowded = workgroupBytes(problem, tile) > ROOMY;
-  const perDepth = tileRows * tileColumns +
-    COST.staged[operands] * (tileRows + tileColumns) +
-    COST.copied * (tileRows * groupRows + tileColumns * groupColumns) /
-      invocations +
-    COST.block[crowded ? 1 : buffers] / stageDepth;
+  const sums = tileRows * tileColumns;
+  const perDepth = (sums > USUAL_SUMS ? COST.manySums : 1) *
+    (sums + COST.staged[operands] * (tileRows + tileColumns) +
+      COST.copied * (tileRows * groupRows + tileColumns * groupColumns) /
+        invocations +
+      COST.block[crowded ? 1 : buffers] / stageDepth);
   const name = [
     `workgroup_${tileRows * groupRows}x${tileColumns * groupColumns}`,
     `${tileRows}x${tileColumns}`,

@@ -67,7 +67,8 @@ export function workgroupKernel(
     b: staged("b", b, layout === "nt", four, inTurn),
     tileRows,
     tileColumns,
-    order: "depth",
+    // Many rows of four depths at once would not leave registers for the sums.
+    order: tileRows > 8 && layout !== "tn" ? "sum" : "depth",
   };
   const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
   const operands = operandBindings(problem);
