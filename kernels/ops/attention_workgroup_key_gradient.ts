@@ -19,6 +19,7 @@ import {
   STAGED,
   stagedIndex,
   stagedRow,
+  stagedRows,
   stagedType,
   stageRows,
   turns,
@@ -43,6 +44,7 @@ export function workgroupKeyGradient(
   const row = packedWidth(layout) / 4;
   const scale = 1 / Math.sqrt(headDim);
   const group = heads / kvHeads;
+  const queries = stagedRows(tile, "tile_q");
   return {
     name: `attention_dkv_workgroup_${held}x${lanes}x${staged}`,
     bindings: [
@@ -121,7 +123,21 @@ ${
           turns(
             tile,
             `
-      ${pairSums(tile, ["p", "k", "tile_q"], ["s", "v", "tile_u"])}
+      ${queries.declared}
+      ${
+              pairSums(tile, [
+                {
+                  name: "p",
+                  held: "k",
+                  other: queries.at,
+                },
+                {
+                  name: "s",
+                  held: "v",
+                  other: (i, c) => `tile_u${stagedIndex(i, c)}`,
+                },
+              ])
+            }
       ${exchange(tile, [...pairsOf(tile, "p"), ...pairsOf(tile, "s")])}
       ${
               unrolled(turn, (j) => `
@@ -143,7 +159,7 @@ ${
         ${
                 unrolled(slice, (c) => `
         {
-          let q = tile_q${stagedIndex(j, c)};
+          let q = ${queries.at(j, c)};
           let u = tile_u${stagedIndex(j, c)};
           ${
                   unrolled(held, (i) => `

@@ -14,6 +14,7 @@ import {
   STAGED,
   stagedIndex,
   stagedRow,
+  stagedRows,
   stagedType,
   stageRows,
   turns,
@@ -36,6 +37,7 @@ export function workgroupQueryGradient(
   const chunks = headDim / 4;
   const row = packedWidth(layout) / 4;
   const scale = 1 / Math.sqrt(headDim);
+  const keys = stagedRows(tile, "tile_k");
   return {
     name: `attention_dq_workgroup_${held}x${lanes}x${staged}`,
     bindings: [
@@ -106,7 +108,17 @@ ${
           turns(
             tile,
             `
-    ${pairSums(tile, ["s", "q", "tile_k"], ["p", "u", "tile_v"])}
+    ${keys.declared}
+    ${
+              pairSums(tile, [
+                { name: "s", held: "q", other: keys.at },
+                {
+                  name: "p",
+                  held: "u",
+                  other: (j, c) => `tile_v${stagedIndex(j, c)}`,
+                },
+              ])
+            }
     ${exchange(tile, [...pairsOf(tile, "s"), ...pairsOf(tile, "p")])}
     ${
               unrolled(turn, (j) =>
@@ -124,10 +136,12 @@ ${
     ${
               unrolled(turn, (j) =>
                 unrolled(slice, (c) => `
-    {
-      let k = tile_k${stagedIndex(j, c)};
-      ${unrolled(held, (i) => `d_${i}_${c} += s_${i}_${j} * k;`)}
-    }`))
+    ${
+                  unrolled(
+                    held,
+                    (i) => `d_${i}_${c} += s_${i}_${j} * ${keys.at(j, c)};`,
+                  )
+                }`))
             }`,
           )
         }

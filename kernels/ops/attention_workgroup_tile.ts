@@ -204,26 +204,64 @@ export function pairsOf(
   );
 }
 
-/**
- * WGSL that declares two products of every pair of rows: a name, what the
- * invocation holds of its rows, and what is staged of the others.
- */
+/** Vectors of a turn that invocations keep from one use to the next. */
+const KEPT = 16;
+
+/** How a kernel reads what is staged of an operand twice a turn. */
+export interface StagedRows {
+  /** WGSL that comes before the first use. */
+  readonly declared: string;
+  /** WGSL of a chunk of a row of the turn. */
+  at(row: number, chunk: number): string;
+}
+
+/** Rows of the staged array `array`, kept in registers where they are few. */
+export function stagedRows(
+  { slice, turn }: WorkgroupTile,
+  array: string,
+): StagedRows {
+  const staged = (row: number, chunk: number) =>
+    `${array}${stagedIndex(row, chunk)}`;
+  if (turn * slice > KEPT) return { declared: "", at: staged };
+  const name = (row: number, chunk: number) => `${array}_${row}_${chunk}`;
+  const declared = unrolled(
+    turn,
+    (row) =>
+      unrolled(
+        slice,
+        (chunk) => `let ${name(row, chunk)} = ${staged(row, chunk)};`,
+      ),
+  );
+  return { declared, at: name };
+}
+
+/** A product of every pair of rows. */
+export interface PairProduct {
+  /** Sums are named `<name>_<held row>_<row of the turn>`. */
+  readonly name: string;
+  /** What the invocation holds is named `<held>_<row>_<chunk>`. */
+  readonly held: string;
+  /** WGSL of a chunk of a row of the turn. */
+  other(row: number, chunk: number): string;
+}
+
+/** WGSL that declares products of every pair of rows. */
 export function pairSums(
   { held, slice, turn }: WorkgroupTile,
-  ...products: readonly (readonly [name: string, held: string, tile: string])[]
+  products: readonly PairProduct[],
 ): string {
   return unrolled(turn, (j) => `
     ${
     unrolled(held, (i) =>
-      products.map(([name]) =>
+      products.map(({ name }) =>
         `var ${name}_${i}_${j} = 0.0;`
       ).join(" "))
   }
     ${
     unrolled(slice, (c) =>
-      products.map(([name, own, staged]) => `
+      products.map(({ name, held: own, other }) => `
     {
-      let other = ${staged}${stagedIndex(j, c)};
+      let other = ${other(j, c)};
       ${
         unrolled(
           held,

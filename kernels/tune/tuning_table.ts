@@ -29,11 +29,8 @@ export interface TuningEntry {
 /** What is known of an adapter: entries by problem. */
 export type TuningTable = ReadonlyMap<string, TuningEntry>;
 
-/**
- * Version of the form in which tables are kept and of the kernels in them: it
- * grows where variants of one name have become others, whose times are unknown.
- */
-const VERSION = 2;
+/** Version of the form in which tables are kept. */
+const VERSION = 1;
 
 /** A table as JSON, described for people who look into the file. */
 export function stringifyTuningTable(

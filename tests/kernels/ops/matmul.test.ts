@@ -185,6 +185,18 @@ for (const layout of LAYOUTS) {
     });
   }
 
+  Deno.test(`matmul ${layout} is right where tiles of hardware adapters end with the matrices`, async () => {
+    const capabilities = {
+      ...(await testDevice()).capabilities,
+      software: false,
+    };
+    await everyVariant(
+      (options) =>
+        check(productOf(layout, [128, 256, 272]), true, "gelu_tanh", options),
+      { capabilities, step: 5 },
+    );
+  });
+
   for (const operands of ["f16", "bf16"] as const) {
     Deno.test(`matmul ${layout} rounds operands to ${operands} where it may`, async () => {
       const capabilities = {
