@@ -5,20 +5,24 @@ import {
 } from "./attention_layout.ts";
 import { firstKey, maskBindings, visible } from "./attention_mask.ts";
 import {
+  seenKeys,
+  sharedEdge,
+  workgroupMain,
+} from "./attention_workgroup_main.ts";
+import {
   exchange,
   exchangeMemory,
   pairsOf,
-  seenKeys,
-  sharedEdge,
+} from "./attention_workgroup_pairs.ts";
+import {
   STAGED,
   stagedIndex,
   stagedRow,
   stagedType,
   stageRows,
   turns,
-  workgroupMain,
-  type WorkgroupTile,
-} from "./attention_workgroup_tile.ts";
+} from "./attention_workgroup_stage.ts";
+import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
 

@@ -11,11 +11,17 @@ import {
   visible,
 } from "./attention_mask.ts";
 import {
+  sharedEdge,
+  uniformly,
+  workgroupMain,
+} from "./attention_workgroup_main.ts";
+import {
   exchange,
   exchangeMemory,
   pairsOf,
   pairSums,
-  sharedEdge,
+} from "./attention_workgroup_pairs.ts";
+import {
   STAGED,
   stagedIndex,
   stagedRow,
@@ -23,10 +29,8 @@ import {
   stagedType,
   stageRows,
   turns,
-  uniformly,
-  workgroupMain,
-  type WorkgroupTile,
-} from "./attention_workgroup_tile.ts";
+} from "./attention_workgroup_stage.ts";
+import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E } from "./online_softmax.ts";
 

@@ -5,12 +5,17 @@ import {
 } from "./attention_layout.ts";
 import { firstKey, maskBindings, visible } from "./attention_mask.ts";
 import {
+  seenKeys,
+  sharedEdge,
+  workgroupMain,
+} from "./attention_workgroup_main.ts";
+import {
   exchange,
   exchangeMemory,
   pairsOf,
   pairSums,
-  seenKeys,
-  sharedEdge,
+} from "./attention_workgroup_pairs.ts";
+import {
   STAGED,
   stagedIndex,
   stagedRow,
@@ -18,9 +23,8 @@ import {
   stagedType,
   stageRows,
   turns,
-  workgroupMain,
-  type WorkgroupTile,
-} from "./attention_workgroup_tile.ts";
+} from "./attention_workgroup_stage.ts";
+import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E } from "./online_softmax.ts";
 
