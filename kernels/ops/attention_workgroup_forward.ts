@@ -3,25 +3,15 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
-import { firstKey, maskBindings, visible } from "./attention_mask.ts";
-import {
-  seenKeys,
-  sharedEdge,
-  workgroupMain,
-} from "./attention_workgroup_main.ts";
+import { maskBindings, visible } from "./attention_mask.ts";
+import { keyMemory, overKeys } from "./attention_workgroup_keys.ts";
+import { sharedEdge, workgroupMain } from "./attention_workgroup_main.ts";
 import {
   exchange,
   exchangeMemory,
   pairsOf,
 } from "./attention_workgroup_pairs.ts";
-import {
-  STAGED,
-  stagedIndex,
-  stagedRow,
-  stagedType,
-  stageRows,
-  turns,
-} from "./attention_workgroup_stage.ts";
+import { stagedIndex, stagedRow } from "./attention_workgroup_stage.ts";
 import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
@@ -35,8 +25,8 @@ export function workgroupForward(
   layout: AttentionLayout,
   tile: WorkgroupTile,
 ): KernelSource {
-  const { length, heads, kvHeads, headDim } = layout;
-  const { rows, held, lanes, slice, staged, turn } = tile;
+  const { length, heads, headDim } = layout;
+  const { held, lanes, slice, staged, turn } = tile;
   const chunks = headDim / 4;
   const row = packedWidth(layout) / 4;
   const scale = LOG2_E / Math.sqrt(headDim);
@@ -49,8 +39,7 @@ export function workgroupForward(
       { name: "lse", element: "f32", access: "write" },
     ],
     body: `
-var<workgroup> tile_k: ${stagedType(tile)};
-var<workgroup> tile_v: ${stagedType(tile)};
+${keyMemory(tile)}
 ${exchangeMemory(tile, held * turn)}
 ${sharedEdge(layout)}
 ${
@@ -60,10 +49,6 @@ ${
         tile,
         "descending",
         `
-  let keys = start * ${row}u + (${heads}u + head / ${
-          heads / kvHeads
-        }u) * ${chunks}u;
-  let values = keys + ${kvHeads * chunks}u;
   ${
           unrolled(held, (i) => `
   let query_${i} = own_${i} * ${row}u + head * ${chunks}u + lane * ${slice}u;
@@ -75,24 +60,9 @@ ${
           }`)
         }
   ${softmaxState({ queries: held, chunks: slice })}
-  ${seenKeys(layout, tile)}
-  let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${
-          firstKey(layout, staged, "edge_seen")
-        }; key < end; key += ${staged}u) {
-    workgroupBarrier();
-    ${
-          stageRows(
-            tile,
-            `
-      let at = min(key + row, ${length - 1}u) * ${row}u + chunk;
-      tile_k${STAGED} = qkv[keys + at];
-      tile_v${STAGED} = qkv[values + at];`,
-          )
-        }
-    workgroupBarrier();
-    ${
-          turns(
+  ${
+          overKeys(
+            layout,
             tile,
             softmaxTurn({
               queries: held,
@@ -111,7 +81,6 @@ ${
             }),
           )
         }
-  }
   ${
           unrolled(held, (i) => `
   if (place_${i} < ${length}u) {

@@ -3,12 +3,9 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
-import { firstKey, maskBindings, visible } from "./attention_mask.ts";
-import {
-  seenKeys,
-  sharedEdge,
-  workgroupMain,
-} from "./attention_workgroup_main.ts";
+import { maskBindings, visible } from "./attention_mask.ts";
+import { keyMemory, overKeys } from "./attention_workgroup_keys.ts";
+import { sharedEdge, workgroupMain } from "./attention_workgroup_main.ts";
 import {
   exchange,
   exchangeMemory,
@@ -16,13 +13,9 @@ import {
   pairSums,
 } from "./attention_workgroup_pairs.ts";
 import {
-  STAGED,
   stagedIndex,
   stagedRow,
   stagedRows,
-  stagedType,
-  stageRows,
-  turns,
 } from "./attention_workgroup_stage.ts";
 import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 import type { KernelSource } from "./kernel_source.ts";
@@ -36,8 +29,8 @@ export function workgroupQueryGradient(
   layout: AttentionLayout,
   tile: WorkgroupTile,
 ): KernelSource {
-  const { length, heads, kvHeads, headDim } = layout;
-  const { rows, held, lanes, slice, staged, turn } = tile;
+  const { length, heads, headDim } = layout;
+  const { held, lanes, slice, staged, turn } = tile;
   const chunks = headDim / 4;
   const row = packedWidth(layout) / 4;
   const scale = 1 / Math.sqrt(headDim);
@@ -54,8 +47,7 @@ export function workgroupQueryGradient(
       { name: "gradient", element: "vec4<f32>", access: "write" },
     ],
     body: `
-var<workgroup> tile_k: ${stagedType(tile)};
-var<workgroup> tile_v: ${stagedType(tile)};
+${keyMemory(tile)}
 ${exchangeMemory(tile, 2 * held * turn)}
 ${sharedEdge(layout)}
 ${
@@ -65,9 +57,6 @@ ${
         tile,
         "descending",
         `
-  let keys = start * ${row}u +
-    (${heads}u + head / ${heads / kvHeads}u) * ${chunks}u;
-  let values = keys + ${kvHeads * chunks}u;
   ${
           unrolled(held, (i) => `
   let query_${i} = own_${i} * ${row}u + head * ${chunks}u + lane * ${slice}u;
@@ -92,24 +81,9 @@ ${
           }`)
         }
   ${exchange(tile, Array.from({ length: held }, (_, i) => `delta_${i}`))}
-  ${seenKeys(layout, tile)}
-  let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${
-          firstKey(layout, staged, "edge_seen")
-        }; key < end; key += ${staged}u) {
-    workgroupBarrier();
-    ${
-          stageRows(
-            tile,
-            `
-      let at = min(key + row, ${length - 1}u) * ${row}u + chunk;
-      tile_k${STAGED} = qkv[keys + at];
-      tile_v${STAGED} = qkv[values + at];`,
-          )
-        }
-    workgroupBarrier();
-    ${
-          turns(
+  ${
+          overKeys(
+            layout,
             tile,
             `
     ${keys.declared}
@@ -149,7 +123,6 @@ ${
             }`,
           )
         }
-  }
   ${
           unrolled(held, (i) => `
   if (place_${i} < ${length}u) {

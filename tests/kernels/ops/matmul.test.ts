@@ -193,7 +193,7 @@ for (const layout of LAYOUTS) {
     await everyVariant(
       (options) =>
         check(productOf(layout, [128, 256, 272]), true, "gelu_tanh", options),
-      { capabilities, step: 5 },
+      { capabilities, step: 8 },
     );
   });
 
