@@ -12,6 +12,9 @@ const NUMBER_BYTES = 4;
 const ROWS = 64;
 const INVOCATIONS = 64;
 
+/** Most invocations of a workgroup, which every device allows. */
+const MOST_INVOCATIONS = 128;
+
 /** Most rows that an invocation holds. */
 const HELD = 4;
 
@@ -70,15 +73,11 @@ export function workgroupTile(
   const slice = chunks / lanes;
   const most = Math.min(HELD, Math.floor(share.vectors / slice));
   if (most < 1) return undefined;
-  const teams = Math.max(
-    Math.ceil(ROWS / most),
-    Math.floor(INVOCATIONS / lanes),
+  const teams = Math.min(
+    Math.max(Math.ceil(ROWS / most), Math.floor(INVOCATIONS / lanes)),
+    Math.floor(MOST_INVOCATIONS / lanes),
   );
   const held = Math.min(most, Math.floor(2 * ROWS / teams));
-  if (
-    teams * lanes > limits.maxComputeInvocationsPerWorkgroup ||
-    teams * lanes > limits.maxComputeWorkgroupSizeX
-  ) return undefined;
   const marks = masked ? 3 : 2;
   const tileOf = (staged: number) => ({
     rows: teams * held,

@@ -147,6 +147,7 @@ const FEW = [
   "heads of 6, no whole vectors",
   "a window of 9",
   "documents",
+  "documents, heads of 64",
 ];
 
 /** Cases that are tried with smaller tiles as well. */
