@@ -14,7 +14,7 @@ export function pairsOf(
 
 /** A product of every pair of rows. */
 export interface PairProduct {
-  /** Sums are named `<name>_<held row>_<row of the turn>`. */
+  /** Sums are named as {@linkcode pairsOf} does. */
   readonly name: string;
   /** What the invocation holds is named `<held>_<row>_<chunk>`. */
   readonly held: string;
@@ -24,29 +24,28 @@ export interface PairProduct {
 
 /** WGSL that declares products of every pair of rows. */
 export function pairSums(
-  { held, slice, turn }: WorkgroupTile,
+  tile: WorkgroupTile,
   products: readonly PairProduct[],
 ): string {
-  return unrolled(turn, (j) => `
+  const { held, slice, turn } = tile;
+  const sums = products.flatMap(({ name }) => pairsOf(tile, name));
+  return `
+    ${sums.map((name) => `var ${name} = 0.0;`).join("\n")}
     ${
-    unrolled(held, (i) =>
-      products.map(({ name }) =>
-        `var ${name}_${i}_${j} = 0.0;`
-      ).join(" "))
-  }
-    ${
-    unrolled(slice, (c) =>
-      products.map(({ name, held: own, other }) => `
+    unrolled(turn, (j) =>
+      unrolled(slice, (c) =>
+        products.map(({ name, held: own, other }) => `
     {
       let other = ${other(j, c)};
       ${
-        unrolled(
-          held,
-          (i) => `${name}_${i}_${j} += dot(${own}_${i}_${c}, other);`,
-        )
-      }
-    }`).join(""))
-  }`);
+          unrolled(
+            held,
+            (i) =>
+              `${name}_${i}_${j} += dot(${own}_${i}_${c}, other);`,
+          )
+        }
+    }`).join("")))
+  }`;
 }
 
 /** WGSL that declares the memory of {@linkcode exchange}. */

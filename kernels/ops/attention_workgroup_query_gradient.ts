@@ -62,21 +62,13 @@ ${
   let query_${i} = own_${i} * ${row}u + head * ${chunks}u + lane * ${slice}u;
   let mark_${i} = own_${i} * ${heads}u + head;
   let lse_${i} = lse[mark_${i}] * ${LOG2_E};
+  let weighted_${i} = mark_${i} * ${chunks}u + lane * ${slice}u;
   var delta_${i} = 0.0;
-  {
-    let weighted = mark_${i} * ${chunks}u + lane * ${slice}u;
-    ${
-            unrolled(
-              slice,
-              (c) =>
-                `delta_${i} += dot(upstream[weighted + ${c}u], result[weighted + ${c}u]);`,
-            )
-          }
-  }
   ${
             unrolled(slice, (c) => `
   let q_${i}_${c} = ${scale * LOG2_E} * qkv[query_${i} + ${c}u];
-  let u_${i}_${c} = upstream[mark_${i} * ${chunks}u + lane * ${slice}u + ${c}u];
+  let u_${i}_${c} = upstream[weighted_${i} + ${c}u];
+  delta_${i} += dot(u_${i}_${c}, result[weighted_${i} + ${c}u]);
   var d_${i}_${c} = vec4<f32>();`)
           }`)
         }

@@ -23,6 +23,8 @@ export interface WorkgroupTile extends MatmulTile {
  * all that it reads of that by constants.
  */
 export interface Stage {
+  /** Whether lines run along the depth; if not, they are depths. */
+  readonly alongDepth: boolean;
   /** Lengths of the arrays, from the outermost. */
   readonly lengths: readonly number[];
   /** Rows, columns or depths that are copied. */
@@ -53,6 +55,7 @@ export function stages(
   return {
     a: layout === "tn"
       ? {
+        alongDepth: false,
         lengths: [stageDepth, groupRows, tileRows / 4],
         lines: stageDepth,
         width: groupRows * tileRows / 4,
@@ -60,6 +63,7 @@ export function stages(
         read: (group, depth) => `[${depth}][local.y][${group}]`,
       }
       : {
+        alongDepth: true,
         lengths: [groupRows, tileRows * fours + 1],
         lines: groupRows * tileRows,
         width: fours,
@@ -69,6 +73,7 @@ export function stages(
       },
     b: layout === "nt"
       ? {
+        alongDepth: true,
         lengths: [groups, groupColumns, stageDepth + 1],
         lines: groups * groupColumns * 4,
         width: fours,
@@ -78,6 +83,7 @@ export function stages(
           `[${column >> 2}][local.x][${(column & 3) * fours + depth / 4}]`,
       }
       : {
+        alongDepth: false,
         lengths: [stageDepth, groups, groupColumns],
         lines: stageDepth,
         width: groups * groupColumns,
@@ -93,8 +99,6 @@ export interface StageCopy {
   readonly name: "a" | "b";
   /** Where it is staged. */
   readonly stage: Stage;
-  /** Whether its lines are depths. */
-  readonly across: boolean;
   /** Its first row or column. */
   readonly origin: string;
 }
@@ -166,9 +170,10 @@ function copyNow(copy: StageCopy, tile: WorkgroupTile): string[] {
 }
 
 /** What belongs at a line and a place of a block. */
-function loadPlace({ name, across, origin }: StageCopy): string {
-  const line = across ? "start + line" : `${origin} + line`;
-  const place = across ? `${origin} + place * 4u` : "start + place * 4u";
+function loadPlace({ name, stage, origin }: StageCopy): string {
+  const [line, place] = stage.alongDepth
+    ? [`${origin} + line`, "start + place * 4u"]
+    : ["start + line", `${origin} + place * 4u`];
   return `pack_four(load_${name}(${line}, ${place}))`;
 }
 

@@ -61,14 +61,13 @@ export function workgroupKernel(
   const splitDepth = Math.ceil(depth / splits / stageDepth) * stageDepth;
   const four = stagedFour(tile.operands);
   const { a, b } = stages(layout, tile);
-  const inTurn = buffers === 2;
   const source: StepSource = {
-    a: staged("a", a, layout !== "tn", four, inTurn),
-    b: staged("b", b, layout === "nt", four, inTurn),
+    a: staged("a", a, four, buffers),
+    b: staged("b", b, four, buffers),
     tileRows,
     tileColumns,
     // Many rows of four depths at once would not leave registers for the sums.
-    order: tileRows > 8 && layout !== "tn" ? "sum" : "depth",
+    order: tileRows > 8 && a.alongDepth ? "sum" : "depth",
   };
   const store = splits === 1 ? "store(" : "store_part(group_id.z, ";
   const operands = operandBindings(problem);
@@ -76,8 +75,8 @@ export function workgroupKernel(
     ? `${depth}u`
     : `min(first + ${splitDepth}u, ${depth}u)`;
   const copies: readonly StageCopy[] = [
-    { name: "a", stage: a, across: layout === "tn", origin: "group_row" },
-    { name: "b", stage: b, across: layout !== "nt", origin: "group_column" },
+    { name: "a", stage: a, origin: "group_row" },
+    { name: "b", stage: b, origin: "group_column" },
   ];
   const multiply = Array.from(
     { length: stageDepth / 4 },
@@ -90,7 +89,7 @@ export function workgroupKernel(
       splits === 1 ? "0u" : `${splitNumber(problem, splits)} * ${splitDepth}u`
     };`,
     `let end = ${end};`,
-    ...(inTurn
+    ...(buffers === 2
       ? overlappedStages(copies, multiply, tile)
       : stagesInTurn(copies, multiply, tile)),
     ...forTile(
@@ -126,7 +125,7 @@ ${
         problem,
         "a",
         aIsVector(problem),
-        layout === "tn" ? [ofDepth, ofRows] : [ofRows, ofDepth],
+        a.alongDepth ? [ofRows, ofDepth] : [ofDepth, ofRows],
       )
     }
 ${
@@ -134,7 +133,7 @@ ${
         problem,
         "b",
         bIsVector(problem),
-        layout === "nt" ? [ofColumns, ofDepth] : [ofDepth, ofColumns],
+        b.alongDepth ? [ofColumns, ofDepth] : [ofDepth, ofColumns],
       )
     }
 ${four.functions}
@@ -212,13 +211,12 @@ fn load_${name}(row: u32, place: u32) -> vec4<f32> {
 function staged(
   name: "a" | "b",
   stage: Stage,
-  alongDepth: boolean,
   { read }: StagedFour,
-  inTurn: boolean,
+  buffers: 1 | 2,
 ): OperandSource {
-  const block = `${name}_stage${inTurn ? "[half]" : ""}`;
+  const block = `${name}_stage${buffers === 2 ? "[half]" : ""}`;
   return {
-    alongDepth,
+    alongDepth: stage.alongDepth,
     vector: true,
     load: (line, depth) => read(`${block}${stage.read(line, depth)}`),
   };
