@@ -147,12 +147,13 @@ const FEW = [
   "heads of 6, no whole vectors",
   "a window of 9",
   "documents",
-  "documents, heads of 64",
+  "heads of 32",
 ];
 
 /** Cases that are tried with smaller tiles as well. */
 const SMALLER_TILES = [
   "six heads on two keys",
+  "heads of 32",
   "a window of 9",
   "documents",
   "documents, heads of 64",
