@@ -12,7 +12,12 @@ import {
 } from "./attention_mask.ts";
 import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
-import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
+import {
+  LOG2_E,
+  softmaxState,
+  softmaxTurn,
+  valueSums,
+} from "./online_softmax.ts";
 
 /** Invocations per workgroup: small, so that few tiles still fill all cores. */
 export const REGISTER_WORKGROUP = 8;
@@ -87,7 +92,8 @@ export function registerForward(
           )
         }`)
       }
-  ${softmaxState({ queries: rows, chunks })}
+  ${softmaxState(rows)}
+  ${valueSums(rows, chunks)}
   let end = min(first + ${rows}u, ${length}u);
   for (var key = ${
         firstKey(layout, turn, "seen_0")

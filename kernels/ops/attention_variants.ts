@@ -53,7 +53,7 @@ export const forwardVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 512, most: 8, turn: 1 },
-    share: { slice: 5, vectors: 16, exchanged: 1 },
+    share: { slice: 5, vectors: 16, products: 1, ownsRows: true },
     register: registerForward,
     workgroup: workgroupForward,
   });
@@ -67,7 +67,7 @@ export const queryGradientVariants: AttentionVariants = (
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 256, most: 4, turn: layout.headDim <= 32 ? 2 : 1 },
-    share: { slice: 5, vectors: 8, exchanged: 2 },
+    share: { slice: 5, vectors: 8, products: 2, ownsRows: false },
     register: registerQueryGradient,
     workgroup: workgroupQueryGradient,
   });
@@ -78,7 +78,7 @@ export const keyGradientVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.kvHeads,
     turns: (layout.length + 1) * layout.heads / layout.kvHeads,
     tile: { elements: 128, most: 4, turn: 1 },
-    share: { slice: 5, vectors: 8, exchanged: 2 },
+    share: { slice: 5, vectors: 8, products: 2, ownsRows: false },
     register: registerKeyGradient,
     workgroup: workgroupKeyGradient,
   });

@@ -7,14 +7,22 @@ import { maskBindings, visible } from "./attention_mask.ts";
 import { keyMemory, overKeys } from "./attention_workgroup_keys.ts";
 import { sharedEdge, workgroupMain } from "./attention_workgroup_main.ts";
 import {
-  exchange,
-  exchangeMemory,
-  pairsOf,
-} from "./attention_workgroup_pairs.ts";
+  byOwners,
+  ownersMemory,
+  ownsRow,
+  tellRows,
+} from "./attention_workgroup_owners.ts";
+import { pairSums } from "./attention_workgroup_pairs.ts";
 import { stagedIndex, stagedRow } from "./attention_workgroup_stage.ts";
 import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 import type { KernelSource } from "./kernel_source.ts";
-import { LOG2_E, softmaxState, softmaxTurn } from "./online_softmax.ts";
+import {
+  LOG2_E,
+  softmaxState,
+  softmaxWeights,
+  valueSums,
+  weightedValues,
+} from "./online_softmax.ts";
 
 /**
  * Attention of a tile of queries of one head per workgroup. Keys and values are
@@ -26,7 +34,7 @@ export function workgroupForward(
   tile: WorkgroupTile,
 ): KernelSource {
   const { length, heads, headDim } = layout;
-  const { held, lanes, slice, staged, turn } = tile;
+  const { held, lanes, slice, staged, turn, pairs } = tile;
   const chunks = headDim / 4;
   const row = packedWidth(layout) / 4;
   const scale = LOG2_E / Math.sqrt(headDim);
@@ -40,7 +48,7 @@ export function workgroupForward(
     ],
     body: `
 ${keyMemory(tile)}
-${exchangeMemory(tile, held * turn)}
+${ownersMemory(tile)}
 ${sharedEdge(layout)}
 ${
       workgroupMain(
@@ -59,36 +67,61 @@ ${
             )
           }`)
         }
-  ${softmaxState({ queries: held, chunks: slice })}
+  ${softmaxState(pairs.rows)}
+  ${valueSums(held, slice)}
   ${
           overKeys(
             layout,
             tile,
-            softmaxTurn({
-              queries: held,
-              keys: turn,
-              chunks: slice,
-              loadKey: (j, c) => `tile_k${stagedIndex(j, c)}`,
-              loadValue: (j, c) => `tile_v${stagedIndex(j, c)}`,
-              visible: (i, j) =>
-                visible(
-                  layout,
-                  `place_${i}`,
-                  stagedRow(tile, "key", j),
-                  `seen_${i}`,
-                ),
-              afterScores: exchange(tile, pairsOf(tile, "s")),
-            }),
+            `
+    ${
+              pairSums(tile, [{
+                name: "s",
+                held: "q",
+                other: (j, c) => `tile_k${stagedIndex(j, c)}`,
+              }])
+            }
+    ${
+              byOwners(tile, {
+                sums: ["s"],
+                results: ["s"],
+                rowResult: "a",
+                body: unrolled(pairs.rows, (r) =>
+                  softmaxWeights({
+                    keys: turn,
+                    visible: (i, j) =>
+                      visible(
+                        layout,
+                        `mine_${i}`,
+                        stagedRow(tile, "key", j),
+                        `seen_${i}`,
+                      ),
+                  }, r)),
+              })
+            }
+    ${
+              weightedValues({
+                queries: held,
+                keys: turn,
+                chunks: slice,
+                loadValue: (j, c) => `tile_v${stagedIndex(j, c)}`,
+              })
+            }`,
           )
         }
   ${
+          unrolled(pairs.rows, (r) => `
+  if (mine_${r} < ${length}u && ${ownsRow(tile, r)}) {
+    lse[(start + mine_${r}) * ${heads}u + head] =
+      (m_${r} + log2(l_${r})) * ${Math.LN2};
+  }`)
+        }
+  ${tellRows(tile, "share", (r) => `1.0 / l_${r}`)}
+  ${
           unrolled(held, (i) => `
   if (place_${i} < ${length}u) {
-    let share = 1.0 / l_${i};
-    let mark = own_${i} * ${heads}u + head;
-    let to = mark * ${chunks}u + lane * ${slice}u;
-    ${unrolled(slice, (c) => `result[to + ${c}u] = o_${i}_${c} * share;`)}
-    if (lane == 0u) { lse[mark] = (m_${i} + log2(l_${i})) * ${Math.LN2}; }
+    let to = (own_${i} * ${heads}u + head) * ${chunks}u + lane * ${slice}u;
+    ${unrolled(slice, (c) => `result[to + ${c}u] = o_${i}_${c} * share_${i};`)}
   }`)
         }`,
       )

@@ -15,19 +15,14 @@ import {
   uniformly,
   workgroupMain,
 } from "./attention_workgroup_main.ts";
+import { byOwners, ownersMemory } from "./attention_workgroup_owners.ts";
+import { pairSums } from "./attention_workgroup_pairs.ts";
 import {
-  exchange,
-  exchangeMemory,
-  pairsOf,
-  pairSums,
-} from "./attention_workgroup_pairs.ts";
-import {
-  STAGED,
   stagedIndex,
   stagedRow,
   stagedRows,
   stagedType,
-  stageRows,
+  staging,
   turns,
 } from "./attention_workgroup_stage.ts";
 import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
@@ -43,12 +38,34 @@ export function workgroupKeyGradient(
   tile: WorkgroupTile,
 ): KernelSource {
   const { length, heads, kvHeads, headDim } = layout;
-  const { rows, held, lanes, slice, staged, turn } = tile;
+  const { rows, held, lanes, slice, staged, turn, pairs } = tile;
   const chunks = headDim / 4;
   const row = packedWidth(layout) / 4;
   const scale = 1 / Math.sqrt(headDim);
   const group = heads / kvHeads;
   const queries = stagedRows(tile, "tile_q");
+  const stage = staging(tile, {
+    arrays: ["tile_q", "tile_u"],
+    first: "query",
+    next: `query + ${staged}u`,
+    copy: (first, to) => `
+      let from_row = start + min(${first} + row, ${length - 1}u);
+      let from_chunk = query_head * ${chunks}u + chunk;
+      ${to("tile_q")} = qkv[from_row * ${row}u + from_chunk];
+      ${to("tile_u")} = upstream[from_row * ${heads * chunks}u + from_chunk];`,
+  });
+  // Loads of numbers of the queries, which the barrier's end must not wait for.
+  const marksAhead = (first: string) => `
+      if (local < ${staged}u) {
+        let asking = min(${first} + local, ${length - 1}u);
+        let mark = (start + asking) * ${heads}u + query_head;
+        marks_ahead = vec2(lse[mark], delta[mark]);
+        ${
+    layout.masked
+      ? `seen_ahead = ${firstSeen("start + asking", "asking")};`
+      : ""
+  }
+      }`;
   return {
     name: `attention_dkv_workgroup_${held}x${lanes}x${staged}`,
     bindings: [
@@ -70,7 +87,7 @@ ${
         }>;`
         : ""
     }
-${exchangeMemory(tile, 2 * held * turn)}
+${ownersMemory(tile)}
 ${sharedEdge(layout)}
 ${maskFunctions(layout)}
 ${
@@ -97,32 +114,26 @@ ${
   let end = ${layout.masked ? "edge_seen" : queriesEnd(layout, rows)};
   for (var member = 0u; member < ${group}u; member++) {
     let query_head = head * ${group}u + member;
-    for (var query = first; query < end; query += ${staged}u) {
+    var query = first;
+    ${stage.ahead}
+    var marks_ahead: vec2<f32>;
+    ${layout.masked ? "var seen_ahead: u32;" : ""}
+    ${marksAhead("query")}
+    for (; query < end; query += ${staged}u) {
       workgroupBarrier();
-      ${
-          stageRows(
-            tile,
-            `
-      let from_row = start + min(query + row, ${length - 1}u);
-      let from_chunk = query_head * ${chunks}u + chunk;
-      tile_q${STAGED} = qkv[from_row * ${row}u + from_chunk];
-      tile_u${STAGED} = upstream[from_row * ${heads * chunks}u + from_chunk];`,
-          )
-        }
+      ${stage.staged}
       if (local < ${staged}u) {
-        let asking = min(query + local, ${length - 1}u);
-        let mark = (start + asking) * ${heads}u + query_head;
-        tile_marks[local / ${turn}u][local % ${turn}u] = vec2<f32>(
-          lse[mark] * ${LOG2_E}, delta[mark]);
+        tile_marks[local / ${turn}u][local % ${turn}u] =
+          vec2(marks_ahead.x * ${LOG2_E}, marks_ahead.y);
         ${
           layout.masked
-            ? `tile_seen[local / ${turn}u][local % ${turn}u] = ${
-              firstSeen("start + asking", "asking")
-            };`
+            ? `tile_seen[local / ${turn}u][local % ${turn}u] = seen_ahead;`
             : ""
         }
       }
       workgroupBarrier();
+      ${stage.next}
+      ${marksAhead(`query + ${staged}u`)}
       ${
           turns(
             tile,
@@ -142,24 +153,32 @@ ${
                 },
               ])
             }
-      ${exchange(tile, [...pairsOf(tile, "p"), ...pairsOf(tile, "s")])}
+      ${
+              byOwners(tile, {
+                sums: ["p", "s"],
+                results: ["p", "s"],
+                body: unrolled(pairs.others, (j) => `
+      {
+        let asking = ${stagedRow(tile, "query", j)};
+        let marks = tile_marks[turn][other_first + ${j}u];
+        ${
+                  unrolled(pairs.rows, (r) => `
+        p_${r}_${j} = select(0.0, exp2(p_${r}_${j} - marks.x), ${
+                    visible(
+                      layout,
+                      "asking",
+                      `mine_${r}`,
+                      `tile_seen[turn][other_first + ${j}u]`,
+                    )
+                  } && asking < ${length}u);
+        s_${r}_${j} = p_${r}_${j} * (s_${r}_${j} - marks.y);`)
+                }
+      }`),
+              })
+            }
       ${
               unrolled(turn, (j) => `
       {
-        let asking = ${stagedRow(tile, "query", j)};
-        let marks = tile_marks[turn][${j}];
-        ${
-                unrolled(held, (i) => `
-        p_${i}_${j} = select(0.0, exp2(p_${i}_${j} - marks.x), ${
-                  visible(
-                    layout,
-                    "asking",
-                    `place_${i}`,
-                    `tile_seen[turn][${j}]`,
-                  )
-                } && asking < ${length}u);
-        s_${i}_${j} = p_${i}_${j} * (s_${i}_${j} - marks.y);`)
-              }
         ${
                 unrolled(slice, (c) => `
         {

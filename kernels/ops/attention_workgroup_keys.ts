@@ -1,12 +1,7 @@
 import { type AttentionLayout, packedWidth } from "./attention_layout.ts";
 import { firstKey } from "./attention_mask.ts";
 import { seenKeys } from "./attention_workgroup_main.ts";
-import {
-  STAGED,
-  stagedType,
-  stageRows,
-  turns,
-} from "./attention_workgroup_stage.ts";
+import { stagedType, staging, turns } from "./attention_workgroup_stage.ts";
 import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 
 /** WGSL that declares where {@linkcode overKeys} stages keys and values. */
@@ -29,26 +24,28 @@ export function overKeys(
   const { rows, lanes, slice, staged } = tile;
   const chunks = lanes * slice;
   const row = packedWidth(layout) / 4;
+  const stage = staging(tile, {
+    arrays: ["tile_k", "tile_v"],
+    first: "key",
+    next: `key + ${staged}u`,
+    copy: (first, to) => `
+      let at = min(${first} + row, ${length - 1}u) * ${row}u + chunk;
+      ${to("tile_k")} = qkv[keys + at];
+      ${to("tile_v")} = qkv[values + at];`,
+  });
   return `
   let keys = start * ${row}u +
     (${heads}u + head / ${heads / kvHeads}u) * ${chunks}u;
   let values = keys + ${kvHeads * chunks}u;
   ${seenKeys(layout, tile)}
   let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${
-    firstKey(layout, staged, "edge_seen")
-  }; key < end; key += ${staged}u) {
+  var key = ${firstKey(layout, staged, "edge_seen")};
+  ${stage.ahead}
+  for (; key < end; key += ${staged}u) {
     workgroupBarrier();
-    ${
-    stageRows(
-      tile,
-      `
-      let at = min(key + row, ${length - 1}u) * ${row}u + chunk;
-      tile_k${STAGED} = qkv[keys + at];
-      tile_v${STAGED} = qkv[values + at];`,
-    )
-  }
+    ${stage.staged}
     workgroupBarrier();
+    ${stage.next}
     ${turns(tile, body)}
   }`;
 }

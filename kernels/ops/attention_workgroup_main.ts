@@ -1,5 +1,6 @@
 import { type AttentionLayout, unrolled } from "./attention_layout.ts";
 import { firstSeen } from "./attention_mask.ts";
+import { ownersPlaces } from "./attention_workgroup_owners.ts";
 import {
   invocationsOf,
   type WorkgroupTile,
@@ -16,17 +17,16 @@ export function uniformly(value: string): string {
   let edge_seen = workgroupUniformLoad(&edge);`;
 }
 
-/** WGSL: first keys that an invocation's own queries see, and the tile's. */
+/** WGSL: first keys that the queries see which an invocation owns, and the tile. */
 export function seenKeys(
   { masked, length }: AttentionLayout,
-  { held }: WorkgroupTile,
+  { pairs }: WorkgroupTile,
 ): string {
   if (!masked) return "";
   return `${
-    unrolled(held, (i) => {
-      const place = `min(place_${i}, ${length - 1}u)`;
-      return `let seen_${i} = ${firstSeen(`own_${i}`, place)};`;
-    })
+    unrolled(pairs.rows, (r) => `
+  let place_seen_${r} = min(mine_${r}, ${length - 1}u);
+  let seen_${r} = ${firstSeen(`start + place_seen_${r}`, `place_seen_${r}`)};`)
   }
   ${uniformly(firstSeen("start + first", "first"))}`;
 }
@@ -36,7 +36,7 @@ export function seenKeys(
  * tile's first position, `place_<i>` the positions of the rows that the
  * invocation holds, which may lie past the end, `own_<i>` those rows, `team` its
  * row of invocations, `lane` its slice, `start` the sequence's first row, `head`
- * the head.
+ * the head; and what {@linkcode ownersPlaces} declares.
  */
 export function workgroupMain(
   { batches, length }: AttentionLayout,
@@ -71,6 +71,7 @@ fn main(
   let place_${i} = first + team * ${held}u + ${i}u;
   let own_${i} = start + min(place_${i}, ${length - 1}u);`)
   }
+  ${ownersPlaces(tile)}
   ${body}
 }`;
 }

@@ -7,11 +7,11 @@ import { maskBindings, visible } from "./attention_mask.ts";
 import { keyMemory, overKeys } from "./attention_workgroup_keys.ts";
 import { sharedEdge, workgroupMain } from "./attention_workgroup_main.ts";
 import {
-  exchange,
-  exchangeMemory,
-  pairsOf,
-  pairSums,
-} from "./attention_workgroup_pairs.ts";
+  byOwners,
+  ownersMemory,
+  ownsRow,
+} from "./attention_workgroup_owners.ts";
+import { pairSums } from "./attention_workgroup_pairs.ts";
 import {
   stagedIndex,
   stagedRow,
@@ -30,7 +30,7 @@ export function workgroupQueryGradient(
   tile: WorkgroupTile,
 ): KernelSource {
   const { length, heads, headDim } = layout;
-  const { held, lanes, slice, staged, turn } = tile;
+  const { held, lanes, slice, staged, turn, pairs } = tile;
   const chunks = headDim / 4;
   const row = packedWidth(layout) / 4;
   const scale = 1 / Math.sqrt(headDim);
@@ -48,7 +48,7 @@ export function workgroupQueryGradient(
     ],
     body: `
 ${keyMemory(tile)}
-${exchangeMemory(tile, 2 * held * turn)}
+${ownersMemory(tile)}
 ${sharedEdge(layout)}
 ${
       workgroupMain(
@@ -60,19 +60,28 @@ ${
   ${
           unrolled(held, (i) => `
   let query_${i} = own_${i} * ${row}u + head * ${chunks}u + lane * ${slice}u;
-  let mark_${i} = own_${i} * ${heads}u + head;
-  let lse_${i} = lse[mark_${i}] * ${LOG2_E};
-  let weighted_${i} = mark_${i} * ${chunks}u + lane * ${slice}u;
-  var delta_${i} = 0.0;
+  let weighted_${i} = (own_${i} * ${heads}u + head) * ${chunks}u +
+    lane * ${slice}u;
   ${
             unrolled(slice, (c) => `
   let q_${i}_${c} = ${scale * LOG2_E} * qkv[query_${i} + ${c}u];
   let u_${i}_${c} = upstream[weighted_${i} + ${c}u];
-  delta_${i} += dot(u_${i}_${c}, result[weighted_${i} + ${c}u]);
   var d_${i}_${c} = vec4<f32>();`)
           }`)
         }
-  ${exchange(tile, Array.from({ length: held }, (_, i) => `delta_${i}`))}
+  ${
+          unrolled(pairs.rows, (r) => `
+  let mark_${r} = (start + min(mine_${r}, ${length - 1}u)) * ${heads}u + head;
+  let lse_${r} = lse[mark_${r}] * ${LOG2_E};
+  var delta_${r} = 0.0;
+  for (var chunk = 0u; chunk < ${chunks}u; chunk++) {
+    let at = mark_${r} * ${chunks}u + chunk;
+    delta_${r} += dot(upstream[at], result[at]);
+  }
+  if (mine_${r} < ${length}u && ${ownsRow(tile, r)}) {
+    delta[mark_${r}] = delta_${r};
+  }`)
+        }
   ${
           overKeys(
             layout,
@@ -89,19 +98,22 @@ ${
                 },
               ])
             }
-    ${exchange(tile, [...pairsOf(tile, "s"), ...pairsOf(tile, "p")])}
     ${
-              unrolled(turn, (j) =>
-                unrolled(held, (i) => `
-    s_${i}_${j} = select(
-      0.0, exp2(s_${i}_${j} - lse_${i}) * (p_${i}_${j} - delta_${i}), ${
-                  visible(
-                    layout,
-                    `place_${i}`,
-                    stagedRow(tile, "key", j),
-                    `seen_${i}`,
-                  )
-                });`))
+              byOwners(tile, {
+                sums: ["s", "p"],
+                results: ["s"],
+                body: unrolled(pairs.rows, (r) =>
+                  unrolled(pairs.others, (j) => `
+    s_${r}_${j} = select(
+      0.0, exp2(s_${r}_${j} - lse_${r}) * (p_${r}_${j} - delta_${r}), ${
+                    visible(
+                      layout,
+                      `mine_${r}`,
+                      stagedRow(tile, "key", j),
+                      `seen_${r}`,
+                    )
+                  });`)),
+              })
             }
     ${
               unrolled(turn, (j) =>
@@ -118,7 +130,6 @@ ${
   ${
           unrolled(held, (i) => `
   if (place_${i} < ${length}u) {
-    if (lane == 0u) { delta[mark_${i}] = delta_${i}; }
     ${
             unrolled(
               slice,

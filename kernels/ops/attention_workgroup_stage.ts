@@ -16,23 +16,83 @@ export function stagedType(tile: WorkgroupTile): string {
   return `array<array<${slices}, ${turn}>, ${staged / turn}>`;
 }
 
-/** WGSL indices of what {@linkcode stageRows} copies. */
-export const STAGED = "[row_turn][row_place][chunk_lane][chunk_place]";
+/** What a workgroup stages of one block of rows. */
+export interface StagedBlock {
+  /** Arrays of {@linkcode stagedType}. */
+  readonly arrays: readonly string[];
+  /** WGSL position of the block's first row, and of the next block's. */
+  readonly first: string;
+  readonly next: string;
+  /**
+   * WGSL that copies `chunk` of the block's row number `row`, of every array to
+   * where `to` says. Rows past the end have to be read elsewhere.
+   */
+  copy(first: string, to: (array: string) => string): string;
+}
 
-/** WGSL that runs `copy` for every `chunk` of every staged `row`. */
-export function stageRows(tile: WorkgroupTile, copy: string): string {
+/** WGSL that stages blocks one after the other. */
+export interface Staging {
+  /** Before the loop over blocks. */
+  readonly ahead: string;
+  /** Between barriers, for a block. */
+  readonly staged: string;
+  /** After them, so that loads of the next block take place meanwhile. */
+  readonly next: string;
+}
+
+/**
+ * How the rows of blocks are staged: ahead where an invocation stages one vector
+ * of an array. Where it stages more there are no registers to keep them in, but
+ * turns long enough for other workgroups to fill the time that loads take.
+ */
+export function staging(tile: WorkgroupTile, block: StagedBlock): Staging {
   const { lanes, slice, staged, turn } = tile;
   const chunks = lanes * slice;
   const invocations = invocationsOf(tile);
-  return `for (var i = local; i < ${staged * chunks}u; i += ${invocations}u) {
-      let row = i / ${chunks}u;
-      let chunk = i % ${chunks}u;
+  const vectors = staged * chunks;
+  const own = (index: string) => `
+      let row = ${index} / ${chunks}u;
+      let chunk = ${index} % ${chunks}u;`;
+  const indices = `
       let row_turn = row / ${turn}u;
       let row_place = row % ${turn}u;
       let chunk_lane = chunk / ${slice}u;
-      let chunk_place = chunk % ${slice}u;
-      ${copy}
+      let chunk_place = chunk % ${slice}u;`;
+  const stagedAt = (array: string) =>
+    `${array}[row_turn][row_place][chunk_lane][chunk_place]`;
+  if (vectors > invocations) {
+    return {
+      ahead: "",
+      staged: `for (var i = local; i < ${vectors}u; i += ${invocations}u) {
+      ${own("i")}
+      ${indices}
+      ${block.copy(block.first, stagedAt)}
+    }`,
+      next: "",
+    };
+  }
+  const aheadOf = (array: string) => `${array}_ahead`;
+  const loaded = (first: string) =>
+    `{
+      ${own("local")}
+      ${block.copy(first, aheadOf)}
     }`;
+  return {
+    ahead: `${
+      block.arrays.map((array) => `var ${aheadOf(array)}: vec4<f32>;`)
+        .join("\n")
+    }
+    ${loaded(block.first)}`,
+    staged: `if (local < ${vectors}u) {
+      ${own("local")}
+      ${indices}
+      ${
+      block.arrays.map((array) => `${stagedAt(array)} = ${aheadOf(array)};`)
+        .join("\n")
+    }
+    }`,
+    next: loaded(block.next),
+  };
 }
 
 /** WGSL indices of a chunk of the slice of staged row number `row` of the turn. */
@@ -40,13 +100,13 @@ export function stagedIndex(row: number, chunk: number): string {
   return `[turn][${row}][lane][${chunk}]`;
 }
 
-/** WGSL: position of staged row number `row` of the turn. */
+/** WGSL: position of staged row number `row` of those that own rows pair with. */
 export function stagedRow(
   { turn }: WorkgroupTile,
   first: string,
   row: number,
 ): string {
-  return `${first} + turn * ${turn}u + ${row}u`;
+  return `${first} + turn * ${turn}u + other_first + ${row}u`;
 }
 
 /** WGSL that runs `body` for every `turn`. */

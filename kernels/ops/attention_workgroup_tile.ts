@@ -35,6 +35,23 @@ export interface WorkgroupTile {
   readonly staged: number;
   /** Staged rows that are taken per turn. */
   readonly turn: number;
+  /** How the pairs of a turn are shared. */
+  readonly pairs: PairOwners;
+}
+
+/**
+ * Pairs of a held row and a row of the turn, of which each invocation of a team
+ * has its part of the products: sums over the slices are owned by one.
+ */
+export interface PairOwners {
+  /** Invocations of a team that own pairs. */
+  readonly owners: number;
+  /** Rows of which an owner has pairs. */
+  readonly rows: number;
+  /** Rows of the turn that an owner's rows pair with: all, or a part of them. */
+  readonly others: number;
+  /** Vectors of an owner's products. */
+  readonly vectors: number;
 }
 
 /** What an invocation of a workgroup holds. */
@@ -43,8 +60,10 @@ export interface WorkgroupShare {
   readonly slice: number;
   /** Most vectors of all rows that it holds. */
   readonly vectors: number;
-  /** Numbers that invocations exchange per pair of rows. */
-  readonly exchanged: number;
+  /** Products of a pair of rows. */
+  readonly products: number;
+  /** Whether one invocation owns all pairs of a row. */
+  readonly ownsRows: boolean;
 }
 
 /**
@@ -79,25 +98,40 @@ export function workgroupTile(
   );
   const held = Math.min(most, Math.floor(2 * ROWS / teams));
   const marks = masked ? 3 : 2;
-  const tileOf = (staged: number) => ({
-    rows: teams * held,
-    held,
-    lanes,
-    slice,
-    staged,
-    turn: lanes > 1 ? staged : 4,
-  });
+  const tileOf = (staged: number) => {
+    const turn = lanes > 1 ? staged : 4;
+    const pairs = pairOwners(held, lanes, turn, share);
+    return { rows: teams * held, held, lanes, slice, staged, turn, pairs };
+  };
   const bytes = (tile: WorkgroupTile) =>
     VECTOR_BYTES *
       (2 * tile.staged * lanes * stagedSlice(tile) +
         (lanes > 1
-          ? teams * lanes *
-            Math.ceil(held * tile.turn * share.exchanged / 4)
+          ? teams * tile.pairs.owners * (tile.pairs.vectors * lanes + 1)
           : 0)) +
     NUMBER_BYTES * (tile.staged * marks + (masked ? 1 : 0));
   return (lanes > 1 ? [8, 4, 2, 1] : [16, 8, 4]).map(tileOf).find((tile) =>
     bytes(tile) <= Math.min(ROOMY, limits.maxComputeWorkgroupStorageSize)
   );
+}
+
+function pairOwners(
+  held: number,
+  lanes: number,
+  turn: number,
+  { products, ownsRows }: WorkgroupShare,
+): PairOwners {
+  const each = Math.ceil(held * turn / lanes);
+  const others = ownsRows
+    ? turn
+    : [1, 2, 4, 8].find((count) => count >= each && turn % count === 0) ?? turn;
+  const rows = others === turn ? Math.ceil(held / lanes) : 1;
+  return {
+    owners: Math.ceil(held * turn / (rows * others)),
+    rows,
+    others,
+    vectors: Math.ceil(rows * others * products / 4),
+  };
 }
 
 /** Vectors of a staged slice: one more keeps slices in other memory banks. */

@@ -24,22 +24,21 @@ export interface OnlineSoftmax {
   loadValue(key: number, chunk: number): string;
   /** WGSL condition: the query sees this key of the turn. */
   visible(query: number, key: number): string;
-  /** WGSL between the scores and their use, such as an exchange of parts. */
-  readonly afterScores?: string;
 }
 
-/**
- * WGSL that declares the running state of every query `i`: maximum `m_i`, sum
- * of weights `l_i` and weighted values `o_i_c` in chunks `c`.
- */
-export function softmaxState(
-  { queries, chunks }: Pick<OnlineSoftmax, "queries" | "chunks">,
-): string {
+/** WGSL that declares the weighted values of every query, `o_i_c` in chunks. */
+export function valueSums(queries: number, chunks: number): string {
   return unrolled(
     queries,
-    (i) =>
-      `var m_${i} = ${FIRST_MAXIMUM}; var l_${i} = 0.0;\n` +
-      unrolled(chunks, (c) => `var o_${i}_${c} = vec4<f32>();`),
+    (i) => unrolled(chunks, (c) => `var o_${i}_${c} = vec4<f32>();`),
+  );
+}
+
+/** WGSL that declares every query's maximum `m_i` and sum of weights `l_i`. */
+export function softmaxState(queries: number): string {
+  return unrolled(
+    queries,
+    (i) => `var m_${i} = ${FIRST_MAXIMUM}; var l_${i} = 0.0;`,
   );
 }
 
@@ -51,11 +50,6 @@ export function softmaxState(
  */
 export function softmaxTurn(turn: OnlineSoftmax): string {
   const { queries, keys, chunks } = turn;
-  const each = (
-    count: number,
-    line: (index: number) => string,
-    between: string,
-  ) => Array.from({ length: count }, (_, index) => line(index)).join(between);
   return `
 ${unrolled(queries, (i) => unrolled(keys, (j) => `var s_${i}_${j} = 0.0;`))}
 ${
@@ -66,37 +60,51 @@ ${
   ${unrolled(queries, (i) => `s_${i}_${j} += dot(q_${i}_${c}, k);`)}
 }`))
   }
-${turn.afterScores ?? ""}
+${unrolled(queries, (i) => softmaxWeights(turn, i))}
+${weightedValues(turn)}`;
+}
+
+/**
+ * WGSL that turns scores `s_i_j` of a query's keys into weights, and declares
+ * the factor `a_i` of the weighted values so far.
+ */
+export function softmaxWeights(
+  { keys, visible }: Pick<OnlineSoftmax, "keys" | "visible">,
+  query: number,
+): string {
+  const i = query;
+  const scores = Array.from({ length: keys }, (_, j) => `s_${i}_${j}`);
+  return `
 ${
-    unrolled(queries, (i) => `
-${
-      unrolled(
-        keys,
-        (j) =>
-          `s_${i}_${j} = select(${UNSEEN}, s_${i}_${j}, ${
-            turn.visible(i, j)
-          });`,
-      )
-    }
+    scores.map((score, j) =>
+      `${score} = select(${UNSEEN}, ${score}, ${visible(i, j)});`
+    ).join("\n")
+  }
 let n_${i} = ${
-      Array.from({ length: keys }, (_, j) => `s_${i}_${j}`)
-        .reduce((most, score) => `max(${most}, ${score})`, `m_${i}`)
-    };
+    scores.reduce((most, score) => `max(${most}, ${score})`, `m_${i}`)
+  };
 let a_${i} = exp2(m_${i} - n_${i});
 m_${i} = n_${i};
-${unrolled(keys, (j) => `s_${i}_${j} = exp2(s_${i}_${j} - n_${i});`)}
-l_${i} = l_${i} * a_${i} + ${each(keys, (j) => `s_${i}_${j}`, " + ")};`)
-  }
-${
-    unrolled(chunks, (c) =>
-      `{
-  ${unrolled(keys, (j) => `let v_${j} = ${turn.loadValue(j, c)};`)}
+${scores.map((score) => `${score} = exp2(${score} - n_${i});`).join("\n")}
+l_${i} = l_${i} * a_${i} + ${scores.join(" + ")};`;
+}
+
+/** WGSL that adds the turn's values to the weighted values `o_i_c`. */
+export function weightedValues(
+  { queries, keys, chunks, loadValue }: Pick<
+    OnlineSoftmax,
+    "queries" | "keys" | "chunks" | "loadValue"
+  >,
+): string {
+  return unrolled(chunks, (c) =>
+    `{
+  ${unrolled(keys, (j) => `let v_${j} = ${loadValue(j, c)};`)}
   ${
-        unrolled(queries, (i) =>
-          `o_${i}_${c} = o_${i}_${c} * a_${i} + ${
-            each(keys, (j) => `s_${i}_${j} * v_${j}`, " + ")
-          };`)
-      }
-}`)
-  }`;
+      unrolled(queries, (i) =>
+        `o_${i}_${c} = o_${i}_${c} * a_${i} + ${
+          Array.from({ length: keys }, (_, j) => `s_${i}_${j} * v_${j}`)
+            .join(" + ")
+        };`)
+    }
+}`);
 }

@@ -54,6 +54,7 @@ const CASES: Readonly<Record<string, AttentionCase>> = {
   "heads of 6, no whole vectors": sizes(2, 33, 3, 1, 6),
   "heads of 1": sizes(1, 17, 2, 2, 1),
   "a window of 9": sizes(2, 53, 4, 2, 16, 9),
+  "a window of 9, heads of 40": sizes(2, 41, 2, 1, 40, 9),
   "a window of one": sizes(1, 21, 2, 2, 8, 1),
   "documents": documents(sizes(2, 37, 3, 3, 20)),
   "documents, six heads on two keys": documents(sizes(2, 150, 6, 2, 16)),
