@@ -20,7 +20,7 @@ const CELL: CellOutcome = {
 
 Deno.test("a family is a variant without its sizes", () => {
   assertEquals(
-    familyOf("matmul nt workgroup_64x64_8x8_double_bf16_split4"),
+    familyOf("matmul nt workgroup_64x64x16_8x8_double_bf16_split4"),
     "matmul nt workgroup double bf16 split",
   );
   assertEquals(familyOf("rms_norm row_per_64"), "rms_norm row per 64");

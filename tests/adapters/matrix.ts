@@ -75,7 +75,7 @@ function worst(
 
 /**
  * What a variant is without its sizes: `matmul nt workgroup double split` of
- * `matmul nt workgroup_64x64_8x8_double_split2`.
+ * `matmul nt workgroup_64x64x16_8x8_double_split2`.
  */
 export function familyOf(variant: string): string {
   const words = variant.split(" ");
