@@ -1,5 +1,9 @@
 import type { KernelSource } from "./kernel_source.ts";
-import { bufferOperands, texelOperands } from "./matmul_operands.ts";
+import {
+  broadcastOperands,
+  bufferOperands,
+  texelOperands,
+} from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
 import { registerKernel } from "./matmul_register_kernel.ts";
 import { thinKernel } from "./matmul_thin_kernel.ts";
@@ -35,6 +39,12 @@ function kernelText(
         problem,
         variant.tile,
         texelOperands(problem),
+      );
+    case "broadcast":
+      return registerKernel(
+        problem,
+        variant.tile,
+        broadcastOperands(problem, variant.tile.tileRows),
       );
     case "workgroup":
       return workgroupKernel(problem, variant.tile);

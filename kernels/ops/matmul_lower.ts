@@ -241,7 +241,7 @@ function launch(
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
   const [x, y] = foldWorkgroups(down * across, capabilities);
-  const sources = variant.kind === "texel"
+  const sources = variant.kind === "texel" || variant.kind === "broadcast"
     ? copyToTexels(context, problem, operands)
     : operands;
   if (splits === 1) {

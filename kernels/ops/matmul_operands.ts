@@ -15,6 +15,8 @@ import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
 export interface LineSource extends OperandSource {
   /** Elements from one of its rows to the next. */
   readonly stride: number;
+  /** Whether the invocations of a subgroup read parts of what all of them need. */
+  readonly shared?: boolean;
 }
 
 /** Where a kernel finds both operands of a matmul. */
@@ -30,7 +32,7 @@ export interface MatmulOperandSources {
   /** WGSL of the element where the right operand starts in what is read. */
   readonly bStart: string;
   /** How operands are named in a kernel's name. */
-  readonly kind: "register" | "texel";
+  readonly kind: "register" | "texel" | "broadcast";
 }
 
 /** Operands in the buffers that hold them anyway. */
@@ -76,6 +78,44 @@ export function texelOperands(
     aStart: start(places.a),
     bStart: start(places.b),
     kind: "texel",
+  };
+}
+
+/** Invocations of a subgroup that share a left operand, all of a workgroup. */
+export const SHARING = 8;
+
+/**
+ * The same, but of the left operand each of {@linkcode SHARING} invocations
+ * with equal rows reads an eighth, which the others get from it.
+ */
+export function broadcastOperands(
+  problem: MatmulProblem,
+  tileRows: number,
+): MatmulOperandSources {
+  const operands = texelOperands(problem);
+  const { stride, alongDepth } = operands.a;
+  const perDepth = alongDepth ? tileRows : tileRows / 4;
+  const further = alongDepth ? "k / 4u" : `k * ${stride / 4}u`;
+  return {
+    ...operands,
+    a: {
+      ...operands.a,
+      shared: true,
+      ahead: Array.from(
+        { length: tileRows / SHARING },
+        (_, index) =>
+          `let a_part${index} = textureLoad(operands, ${
+            texelAddress(`a_at${index} + ${further}`)
+          });`,
+      ),
+      load(line, depth) {
+        const texel = alongDepth ? line : depth * perDepth + line;
+        return `subgroupBroadcast(a_part${Math.floor(texel / SHARING)}, ${
+          texel % SHARING
+        }u)`;
+      },
+    },
+    kind: "broadcast",
   };
 }
 

@@ -101,6 +101,7 @@ export function registerKernel(
   };
   return {
     name: `matmul_${layout}_${operands.kind}_${tileRows}x${tileColumns}`,
+    extensions: operands.a.shared ? ["subgroups"] : [],
     bindings: splits === 1
       ? matmulBindings(problem, operands.bindings)
       : partialBindings(problem, operands.bindings),
@@ -113,7 +114,9 @@ export function registerKernel(
 fn main(
   @builtin(workgroup_id) group_id: vec3<u32>,
   @builtin(num_workgroups) group_count: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(${
+      operands.a.shared ? "subgroup_invocation_id" : "local_invocation_index"
+    }) lane: u32,
 ) {
   let local = vec2(lane % ${tile.groupColumns}u, lane / ${tile.groupColumns}u);
   ${lines.join("\n  ")}
@@ -121,7 +124,7 @@ fn main(
   };
 }
 
-/** Rows of a tile that are stored by code of their own; tiles have 1 to 16. */
+/** Rows of a tile that are stored by code of their own; tiles have 1 to 32. */
 const MOST_STORED_ROWS = 4;
 
 /**

@@ -1,4 +1,6 @@
+import type { Capabilities } from "../runtime/capabilities.ts";
 import { BYTES_PER_TEXEL } from "./kernel_source.ts";
+import { SHARING } from "./matmul_operands.ts";
 import type { MatmulCandidate } from "./matmul_variants.ts";
 import { aIsVector, bIsVector, type MatmulProblem } from "./matmul_problem.ts";
 import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
@@ -27,6 +29,8 @@ const COST = {
   scalarLoad: 96,
   /** Row or column of a tile and depth, read from texels. */
   texelLoad: 2.5,
+  /** The same where each lane reads an eighth, and gets the others' eighths. */
+  broadcastLoad: 0.6,
   /** The same where a workgroup reads many lines along the depth. */
   scatteredLoad: 8,
   /**
@@ -60,21 +64,32 @@ const NEAR_LINES = 64;
 const MOST_TILE_AREA = 256;
 
 /** Ways to compute a matmul where invocations are lanes of a CPU's vectors. */
-export function softwareCandidates(problem: MatmulProblem): MatmulCandidate[] {
+export function softwareCandidates(
+  problem: MatmulProblem,
+  { features, subgroupSize }: Capabilities,
+): MatmulCandidate[] {
   const candidates: MatmulCandidate[] = [];
-  for (const tileRows of [1, 2, 4, 8, 16]) {
+  const shares = features.has("subgroups") && subgroupSize === SHARING;
+  for (const tileRows of [1, 2, 4, 8, 16, 32]) {
     for (const tileColumns of [4, 8, 16]) {
       if (tileRows * tileColumns > MOST_TILE_AREA) continue;
       for (const splits of [1, 2, 4, 8, 16, 32, 64]) {
         if (splits > 1 && problem.depth / splits < 64) continue;
-        const tile = registerTile(
-          problem,
-          tileRows,
-          tileColumns,
-          LANES,
-          splits,
-        );
-        candidates.push(...candidatesOf(problem, tile));
+        if (tileRows <= 16) {
+          candidates.push(...candidatesOf(
+            problem,
+            registerTile(problem, tileRows, tileColumns, LANES, splits),
+          ));
+        }
+        if (shares && tileRows % SHARING === 0) {
+          candidates.push(broadcastCandidate(problem, {
+            tileRows,
+            tileColumns,
+            groupRows: 1,
+            groupColumns: SHARING,
+            splits,
+          }));
+        }
       }
     }
   }
@@ -85,26 +100,15 @@ function candidatesOf(
   problem: MatmulProblem,
   tile: MatmulTile,
 ): MatmulCandidate[] {
-  const { layout, rows, columns, depth } = problem;
-  const { tileRows, tileColumns, splits } = tile;
-  const { down, across } = tileCount(problem, tile);
-  const parts = problem.matrices * splits;
-  const rounds = Math.ceil(down * across * parts / CORES);
-  const area = tileRows * tileColumns;
-  const depths = Math.ceil(depth / splits);
-  const name = `${tileRows}x${tileColumns}${splitName(splits)}`;
-  const summing = splits === 1
-    ? 0
-    : COST.launch + COST.partialSum * parts * rows * columns / CORES;
-  const cost = (loadA: number, loadB: number) =>
-    rounds *
-      (depths * (area * COST.product + tileRows * loadA + tileColumns * loadB) +
-        area * COST.store) + summing;
+  const { layout } = problem;
+  const { tileRows } = tile;
   const candidates: MatmulCandidate[] = [];
   if (layout !== "tn" || !aIsVector(problem) || tileRows % 4 === 0) {
     candidates.push({
-      variant: { kind: "register", name: `register_${name}`, tile },
-      cost: cost(
+      variant: { kind: "register", name: `register_${sizes(tile)}`, tile },
+      cost: tileCost(
+        problem,
+        tile,
         aIsVector(problem) ? COST.vectorLoad : COST.scalarLoad,
         bIsVector(problem) ? COST.vectorLoad : COST.scalarLoad,
       ),
@@ -114,25 +118,69 @@ function candidatesOf(
   // A texel of a may span four rows.
   if (!a.alongDepth && tileRows % 4 !== 0) return candidates;
   candidates.push({
-    variant: { kind: "texel", name: `texel_${name}`, tile },
-    cost: copyCost(a) + copyCost(b) + cost(
-      texelCost(a, depths, tileRows * tile.groupRows),
-      texelCost(b, depths, tileColumns * tile.groupColumns),
+    variant: { kind: "texel", name: `texel_${sizes(tile)}`, tile },
+    cost: copyCost(a) + copyCost(b) + tileCost(
+      problem,
+      tile,
+      texelCost(a, problem, tile, tileRows * tile.groupRows),
+      texelCost(b, problem, tile, tile.tileColumns * tile.groupColumns),
     ),
   });
   return candidates;
 }
 
+function broadcastCandidate(
+  problem: MatmulProblem,
+  tile: MatmulTile,
+): MatmulCandidate {
+  const { a, b } = operandTexels(problem);
+  return {
+    variant: { kind: "broadcast", name: `broadcast_${sizes(tile)}`, tile },
+    cost: copyCost(a) + copyCost(b) + tileCost(
+      problem,
+      tile,
+      COST.broadcastLoad,
+      texelCost(b, problem, tile, tile.tileColumns * tile.groupColumns),
+    ),
+  };
+}
+
+function sizes({ tileRows, tileColumns, splits }: MatmulTile): string {
+  return `${tileRows}x${tileColumns}${splitName(splits)}`;
+}
+
+/** What a product costs whose rows and columns take some time a depth to load. */
+function tileCost(
+  problem: MatmulProblem,
+  tile: MatmulTile,
+  loadA: number,
+  loadB: number,
+): number {
+  const { matrices, rows, columns, depth } = problem;
+  const { tileRows, tileColumns, splits } = tile;
+  const { down, across } = tileCount(problem, tile);
+  const parts = matrices * splits;
+  const area = tileRows * tileColumns;
+  const perDepth = area * COST.product + tileRows * loadA + tileColumns * loadB;
+  return Math.ceil(down * across * parts / CORES) *
+      (Math.ceil(depth / splits) * perDepth + area * COST.store) +
+    (splits === 1
+      ? 0
+      : COST.launch + COST.partialSum * parts * rows * columns / CORES);
+}
+
 /** What a row or a column of a tile costs a depth. */
 function texelCost(
   { alongDepth, pitch }: OperandTexels,
-  depths: number,
+  { depth }: MatmulProblem,
+  { splits }: MatmulTile,
   lines: number,
 ): number {
   if (alongDepth) {
     return lines > NEAR_LINES ? COST.scatteredLoad : COST.texelLoad;
   }
-  const pages = depths * Math.min(1, pitch * BYTES_PER_TEXEL / PAGE_BYTES);
+  const pages = Math.ceil(depth / splits) *
+    Math.min(1, pitch * BYTES_PER_TEXEL / PAGE_BYTES);
   return COST.texelLoad + (pages > NEAR_PAGES ? COST.farLoad : 0);
 }
 

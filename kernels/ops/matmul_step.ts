@@ -10,6 +10,8 @@ export interface OperandSource {
    * the depth is read at the first of its depths.
    */
   load(line: number, depth: number): string;
+  /** WGSL before the loads of a step. */
+  readonly ahead?: readonly string[];
 }
 
 /** Where the innermost loop of a matmul kernel reads its operands. */
@@ -65,7 +67,7 @@ export function tileStep(
 ): string[] {
   const { a, b, tileRows, tileColumns, order } = source;
   const depths = Array.from({ length: count }, (_, index) => first + index);
-  const lines: string[] = [];
+  const lines: string[] = [...a.ahead ?? []];
   if (b.alongDepth && b.vector) {
     for (let column = 0; column < tileColumns; column++) {
       lines.push(`let b${column} = ${b.load(column, first)};`);

@@ -1,4 +1,8 @@
-import type { LineSource, MatmulOperandSources } from "./matmul_operands.ts";
+import {
+  type LineSource,
+  type MatmulOperandSources,
+  SHARING,
+} from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
 
 /** How a kernel divides a matmul among invocations. */
@@ -145,7 +149,7 @@ export function operandOffsets(
 ): string[] {
   const { rows, columns } = problem;
   return [
-    ...offsets("a", {
+    ...(a.shared ? sharedOffsets : offsets)("a", {
       origin: "row",
       length: rows,
       count: tile.tileRows,
@@ -164,14 +168,16 @@ export function operandOffsets(
   ];
 }
 
-function offsets(name: string, dimension: {
+interface TileLines {
   readonly origin: string;
   readonly length: number;
   readonly count: number;
   readonly covered: number;
   readonly source: Pick<LineSource, "stride" | "vector" | "alongDepth">;
   readonly start: string;
-}): string[] {
+}
+
+function offsets(name: string, dimension: TileLines): string[] {
   const { origin, length, count, covered, start } = dimension;
   const { stride, vector, alongDepth } = dimension.source;
   const per = vector && !alongDepth ? 4 : 1;
@@ -186,5 +192,31 @@ function offsets(name: string, dimension: {
         stride / scale
       }u;`
       : `let ${name}_at${index} = (${start} + ${position}) / ${scale}u;`;
+  });
+}
+
+/**
+ * Where the texels start of which each invocation of a subgroup reads its own:
+ * of four depths, those of the first row or four rows come first, or those of
+ * the first depth.
+ */
+function sharedOffsets(
+  name: string,
+  { origin, length, count, covered, source, start }: TileLines,
+): string[] {
+  const { stride, alongDepth } = source;
+  const per = alongDepth ? 1 : 4;
+  const lines = count / per;
+  const last = (Math.ceil(length / per) - 1) * per;
+  return Array.from({ length: count / SHARING }, (_, index) => {
+    const texel = `(lane + ${index * SHARING}u)`;
+    const line = `${origin} + ${texel} % ${lines}u * ${per}u`;
+    const position = length % covered === 0
+      ? `(${line})`
+      : `min(${line}, ${last}u)`;
+    return alongDepth
+      ? `let ${name}_at${index} = ${start} / 4u + ${position} * ${stride / 4}u;`
+      : `let ${name}_at${index} = (${start} + ${position}) / 4u + ` +
+        `${texel} / ${lines}u * ${stride / 4}u;`;
   });
 }

@@ -16,7 +16,7 @@ export type MatmulVariant =
   & { readonly name: string }
   & (
     | { readonly kind: "register"; readonly tile: MatmulTile }
-    | { readonly kind: "texel"; readonly tile: MatmulTile }
+    | { readonly kind: "texel" | "broadcast"; readonly tile: MatmulTile }
     | { readonly kind: "workgroup"; readonly tile: WorkgroupTile }
     | { readonly kind: "thin"; readonly tile: ThinTile }
   );
@@ -42,7 +42,7 @@ export function matmulVariants(
   operands: OperandPrecision,
 ): [MatmulVariant, ...MatmulVariant[]] {
   const candidates = capabilities.software
-    ? softwareCandidates(problem)
+    ? softwareCandidates(problem, capabilities)
     : gpuCandidates(problem, operands);
   const [best, ...others] = diverse(
     candidates
@@ -93,7 +93,7 @@ function isLegal(
 ): boolean {
   const { matrices, rows, columns } = problem;
   const { kind, tile } = variant;
-  if (kind === "texel") {
+  if (kind === "texel" || kind === "broadcast") {
     const { all } = operandTexels(problem);
     const fits = all <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
     if (!texelReads || !fits) return false;

@@ -37,6 +37,8 @@ export interface Capabilities {
    * Naga, which Deno has, refuses the line and needs none.
    */
   readonly subgroupDirective: boolean;
+  /** Invocations of a subgroup, where all have as many. */
+  readonly subgroupSize?: number;
   /**
    * Whether shader invocations run on a CPU. There workgroup memory is plain
    * memory and barriers cost, so register tiles win; on a GPU the opposite.

@@ -3,11 +3,10 @@ import { DeviceError } from "./device_error.ts";
 import { Gpu } from "./gpu.ts";
 
 /** Features that minnow uses where an adapter has them. */
-const FEATURES: readonly GPUFeatureName[] = [
-  "timestamp-query",
-  "shader-f16",
-  "subgroups" as GPUFeatureName,
-];
+const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16"];
+
+/** One that Deno grants to devices whose adapters do not list it. */
+const SUBGROUPS = "subgroups" as GPUFeatureName;
 
 /** Names by which software implementations of Vulkan and Direct3D are known. */
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render|software/i;
@@ -34,9 +33,7 @@ const SOFTWARE = /llvmpipe|lavapipe|swiftshader|basic render|software/i;
 export async function openDevice(
   options: { readonly defaultLimits?: boolean } = {},
 ): Promise<Gpu> {
-  const adapter = await navigator.gpu?.requestAdapter({
-    powerPreference: "high-performance",
-  });
+  const adapter = await requestAdapter();
   if (!adapter) {
     throw new DeviceError(
       "no-adapter",
@@ -44,12 +41,10 @@ export async function openDevice(
         "Mesa's software one: apt-get install mesa-vulkan-drivers libvulkan1",
     );
   }
-  const features = FEATURES.filter((name) => adapter.features.has(name));
-  const device = await adapter.requestDevice({
-    label: "minnow",
-    requiredFeatures: features,
-    requiredLimits: options.defaultLimits ? {} : adapterLimits(adapter),
-  });
+  const device = await requestDevice(
+    adapter,
+    options.defaultLimits ? {} : adapterLimits(adapter),
+  );
   const { vendor, architecture, device: model, description } = adapter.info;
   const subgroups = await subgroupSupport(device);
   const name = /[a-z]/i.test(model) ? model : description || vendor;
@@ -58,6 +53,7 @@ export async function openDevice(
     capabilitiesOf(
       device,
       subgroups,
+      subgroupSize(adapter),
       SOFTWARE.test(`${model} ${description} ${vendor}`),
     ),
     {
@@ -70,6 +66,32 @@ export async function openDevice(
         .join(" "),
     },
   );
+}
+
+function requestAdapter(): Promise<GPUAdapter | null> | undefined {
+  return navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+}
+
+async function requestDevice(
+  adapter: GPUAdapter,
+  requiredLimits: Record<string, number>,
+): Promise<GPUDevice> {
+  const features = FEATURES.filter((name) => adapter.features.has(name));
+  const request = (from: GPUAdapter, requiredFeatures: GPUFeatureName[]) =>
+    from.requestDevice({ label: "minnow", requiredFeatures, requiredLimits });
+  try {
+    return await request(adapter, [...features, SUBGROUPS]);
+  } catch {
+    // Implementations may refuse an adapter that has been asked before.
+    return await request(await requestAdapter() ?? adapter, features);
+  }
+}
+
+/** Invocations of a subgroup, where all have as many. */
+function subgroupSize({ info }: GPUAdapter): number | undefined {
+  const least: unknown = Reflect.get(info, "subgroupMinSize");
+  const most: unknown = Reflect.get(info, "subgroupMaxSize");
+  return typeof least === "number" && least === most ? least : undefined;
 }
 
 /** Every limit of the adapter, in the form that a device request takes. */
@@ -97,7 +119,7 @@ type SubgroupSupport = "none" | "directive" | "plain";
  * knows the functions and refuses the directive that WGSL asks for.
  */
 async function subgroupSupport(device: GPUDevice): Promise<SubgroupSupport> {
-  if (!device.features.has("subgroups" as GPUFeatureName)) return "none";
+  if (!device.features.has(SUBGROUPS)) return "none";
   const kernel = `@compute @workgroup_size(4)
 fn main() { _ = subgroupAdd(1u) + subgroupExclusiveAdd(1u); }`;
   for (
@@ -116,11 +138,12 @@ fn main() { _ = subgroupAdd(1u) + subgroupExclusiveAdd(1u); }`;
 function capabilitiesOf(
   device: GPUDevice,
   subgroups: SubgroupSupport,
+  subgroupSize: number | undefined,
   software: boolean,
 ): Capabilities {
   const { limits } = device;
   const features = new Set<string>(device.features);
-  if (subgroups === "none") features.delete("subgroups");
+  if (subgroups === "none") features.delete(SUBGROUPS);
   return {
     limits: {
       maxBufferSize: limits.maxBufferSize,
@@ -138,6 +161,7 @@ function capabilitiesOf(
     features,
     texelReads: hasLanguageFeature("readonly_and_readwrite_storage_textures"),
     subgroupDirective: subgroups !== "plain",
+    ...(subgroupSize === undefined ? {} : { subgroupSize }),
     software,
   };
 }
