@@ -5,14 +5,20 @@ import {
   unrolled,
 } from "./attention_layout.ts";
 import {
-  firstKey,
   firstSeen,
   maskBindings,
   maskFunctions,
   queriesEnd,
   visible,
 } from "./attention_mask.ts";
-import { type RegisterTile, tileMain } from "./attention_register_kernels.ts";
+import {
+  keyRange,
+  type RegisterTile,
+  rowsTogether,
+  tileMain,
+  tileName,
+  turnRows,
+} from "./attention_register_kernels.ts";
 import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E } from "./online_softmax.ts";
@@ -34,8 +40,19 @@ export function registerQueryGradient(
   const head = headDim / unit;
   const scale = 1 / Math.sqrt(headDim);
   const { rows, turn } = tile;
+  const rowsFrom = (name: string, from: string) =>
+    turnRows(
+      tile,
+      chunks,
+      name,
+      (j) => `${from} + min(key + ${j}, ${length - 1}u) * ${row}u`,
+      (base, chunk) => load("qkv", base, chunk),
+    );
+  const keys = rowsFrom("k", "keys");
+  const values = rowsFrom("v", "values");
   return {
-    name: `attention_dq_registers_${rows}x${turn}`,
+    name: `attention_dq_${tileName(tile)}`,
+    extensions: tile.shared ? ["subgroups"] : [],
     bindings: [
       ...operands("qkv", "upstream"),
       ...maskBindings(layout),
@@ -55,10 +72,10 @@ export function registerQueryGradient(
   let values = keys + ${kvHeads * head}u;
   ${
         unrolled(rows, (i) => `
-  let row_${i} = start + min(first + ${i}u, ${length - 1}u);
+  let row_${i} = start + min(mine + ${i}u, ${length - 1}u);
   ${
           layout.masked
-            ? `let seen_${i} = ${firstSeen(`row_${i}`, `first + ${i}u`)};`
+            ? `let seen_${i} = ${firstSeen(`row_${i}`, `mine + ${i}u`)};`
             : ""
         }
   let query_${i} = row_${i} * ${row}u + head * ${head}u;
@@ -73,19 +90,12 @@ export function registerQueryGradient(
   var d_${i}_${c} = vec4<f32>();`)
         }`)
       }
-  let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${
-        firstKey(layout, turn, "seen_0")
-      }; key < end; key += ${turn}u) {
+  ${keyRange(layout, tile)}
+    ${keys.declared}
+    ${values.declared}
     ${
         unrolled(turn, (j) => `
-    let at_${j} = min(key + ${j}u, ${length - 1}u) * ${row}u;
-    ${
-          unrolled(
-            chunks,
-            (c) => `let k_${j}_${c} = ${load("qkv", `keys + at_${j}`, c)};`,
-          )
-        }
+    ${unrolled(chunks, (c) => `let k_${j}_${c} = ${keys.at(j, c)};`)}
     ${
           unrolled(
             rows,
@@ -96,7 +106,7 @@ export function registerQueryGradient(
     ${
           unrolled(chunks, (c) =>
             `{
-      let v = ${load("qkv", `values + at_${j}`, c)};
+      let v = ${values.at(j, c)};
       ${
               unrolled(rows, (i) => `
       s_${i}_${j} += dot(q_${i}_${c}, k_${j}_${c});
@@ -107,7 +117,7 @@ export function registerQueryGradient(
     ${
           unrolled(rows, (i) => `
     s_${i}_${j} = select(0.0, exp2(s_${i}_${j}) * p_${i}_${j}, ${
-            visible(layout, `first + ${i}u`, `key + ${j}u`, `seen_${i}`)
+            visible(layout, `mine + ${i}u`, `key + ${j}u`, `seen_${i}`)
           });`)
         }`)
       }
@@ -127,7 +137,7 @@ export function registerQueryGradient(
   }
   ${
         unrolled(rows, (i) => `
-  if (first + ${i}u < ${length}u) {
+  if (mine + ${i}u < ${length}u) {
     delta[row_${i} * ${heads}u + head] = delta_${i};
     ${
           unrolled(
@@ -158,10 +168,26 @@ export function registerKeyGradient(
   const scale = 1 / Math.sqrt(headDim);
   const { rows, turn } = tile;
   const group = heads / kvHeads;
+  const rowOf = (i: string) => `(start + min(query + ${i}, ${length - 1}u))`;
+  const queries = turnRows(
+    tile,
+    chunks,
+    "q",
+    (i) => `${rowOf(i)} * ${row}u + query_head * ${head}u`,
+    (base, chunk) => load("qkv", base, chunk),
+  );
+  const upstream = turnRows(
+    tile,
+    chunks,
+    "u",
+    (i) => `(${rowOf(i)} * ${heads}u + query_head) * ${head}u`,
+    (base, chunk) => load("upstream", base, chunk),
+  );
   const sum = (term: (i: number) => string) =>
     Array.from({ length: turn }, (_, i) => term(i)).join(" + ");
   return {
-    name: `attention_dkv_registers_${rows}x${turn}`,
+    name: `attention_dkv_${tileName(tile)}`,
+    extensions: tile.shared ? ["subgroups"] : [],
     bindings: [
       ...operands("qkv", "upstream"),
       ...markBindings,
@@ -176,7 +202,7 @@ export function registerKeyGradient(
       `
   ${
         unrolled(rows, (j) => `
-  let key_${j} = (start + min(first + ${j}u, ${length - 1}u)) * ${row}u +
+  let key_${j} = (start + min(mine + ${j}u, ${length - 1}u)) * ${row}u +
     (${heads}u + head) * ${head}u;
   let value_${j} = key_${j} + ${kvHeads * head}u;
   ${
@@ -187,20 +213,20 @@ export function registerKeyGradient(
   var dv_${j}_${c} = vec4<f32>();`)
         }`)
       }
-  let end = ${queriesEnd(layout, rows)};
+  let end = ${queriesEnd(layout, rowsTogether(tile))};
   for (var member = 0u; member < ${group}u; member++) {
     let query_head = head * ${group}u + member;
     for (var query = first; query < end; query += ${turn}u) {
+      ${queries.declared}
+      ${upstream.declared}
       ${
         unrolled(turn, (i) => `
-      let at_${i} = start + min(query + ${i}u, ${length - 1}u);
+      let at_${i} = ${rowOf(`${i}u`)};
       ${
           layout.masked
             ? `let seen_${i} = ${firstSeen(`at_${i}`, `query + ${i}u`)};`
             : ""
         }
-      let q_at_${i} = at_${i} * ${row}u + query_head * ${head}u;
-      let u_at_${i} = (at_${i} * ${heads}u + query_head) * ${head}u;
       let marks_${i} = ${marks(`at_${i} * ${heads}u + query_head`)};
       let lse_${i} = marks_${i}.x * ${LOG2_E};
       let delta_${i} = marks_${i}.y;
@@ -213,8 +239,8 @@ export function registerKeyGradient(
         }
       ${
           unrolled(chunks, (c) => `
-      let q_${i}_${c} = ${load("qkv", `q_at_${i}`, c)};
-      let u_${i}_${c} = ${load("upstream", `u_at_${i}`, c)};
+      let q_${i}_${c} = ${queries.at(i, c)};
+      let u_${i}_${c} = ${upstream.at(i, c)};
       ${
             unrolled(rows, (j) => `
       p_${i}_${j} += dot(q_${i}_${c}, k_${j}_${c});
@@ -224,7 +250,7 @@ export function registerKeyGradient(
       ${
           unrolled(rows, (j) => `
       p_${i}_${j} = select(0.0, exp2(p_${i}_${j}), ${
-            visible(layout, `query + ${i}u`, `first + ${j}u`, `seen_${i}`)
+            visible(layout, `query + ${i}u`, `mine + ${j}u`, `seen_${i}`)
           }${turn > 1 ? ` && query + ${i}u < end` : ""});
       s_${i}_${j} *= p_${i}_${j};`)
         }`)
@@ -239,7 +265,7 @@ export function registerKeyGradient(
   }
   ${
         unrolled(rows, (j) => `
-  if (first + ${j}u < ${length}u) {
+  if (mine + ${j}u < ${length}u) {
     ${
           unrolled(chunks, (c) => `
     ${store("gradient", `key_${j}`, c, `dk_${j}_${c} * ${scale}`)}

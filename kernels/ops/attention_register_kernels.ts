@@ -12,6 +12,7 @@ import {
 } from "./attention_mask.ts";
 import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
+import { sharedVectors, SHARING } from "./lane_sharing.ts";
 import {
   LOG2_E,
   softmaxState,
@@ -22,28 +23,45 @@ import {
 /** Invocations per workgroup: small, so that few tiles still fill all cores. */
 export const REGISTER_WORKGROUP = 8;
 
-/** Tile of an invocation. */
+/** Tile of an invocation, or of each of the invocations of a workgroup. */
 export interface RegisterTile {
   /** Rows that an invocation holds in registers. */
   readonly rows: number;
   /** Rows of the other side that it reads per turn. */
   readonly turn: number;
+  /**
+   * Whether a workgroup takes neighbouring tiles of one head, so that its
+   * invocations share what they read.
+   */
+  readonly shared?: boolean;
 }
 
-/** Invocations of a kernel that tiles `length` rows of `heads` heads. */
-export function registerItems(
-  layout: AttentionLayout,
+/** Rows of a head that go over the same rows of the other side. */
+export function rowsTogether({ rows, shared }: RegisterTile): number {
+  return shared ? rows * SHARING : rows;
+}
+
+/** How kernels of a tile are named. */
+export function tileName({ rows, turn, shared }: RegisterTile): string {
+  return `${shared ? "broadcast" : "registers"}_${rows}x${turn}`;
+}
+
+/** Workgroups of a kernel that tiles `length` rows of `heads` heads. */
+export function registerGroups(
+  { batches, length }: AttentionLayout,
   heads: number,
   tile: RegisterTile,
 ): number {
-  return layout.batches * heads * Math.ceil(layout.length / tile.rows);
+  const tiles = batches * heads * Math.ceil(length / rowsTogether(tile));
+  return tile.shared ? tiles : Math.ceil(tiles / REGISTER_WORKGROUP);
 }
 
 /**
  * Attention of a tile of queries of one head per invocation; queries and
  * results stay in registers and each key and value read serves all of them.
  * Neighbouring invocations take the same tile of different heads, so that the
- * lanes of a vector run equally long; the longest tiles come first.
+ * lanes of a vector run equally long, or neighbouring tiles of one head, whose
+ * keys and values they read together; the longest tiles come first.
  */
 export function registerForward(
   layout: AttentionLayout,
@@ -56,9 +74,20 @@ export function registerForward(
   const head = headDim / unit;
   const scale = LOG2_E / Math.sqrt(headDim);
   const { rows, turn } = tile;
-  const at = (i: number) => `(start + min(first + ${i}u, ${length - 1}u))`;
+  const at = (i: number) => `(start + min(mine + ${i}u, ${length - 1}u))`;
+  const rowsFrom = (name: string, from: string) =>
+    turnRows(
+      tile,
+      chunks,
+      name,
+      (j) => `${from} + min(key + ${j}, ${length - 1}u) * ${row}u`,
+      (base, chunk) => load("qkv", base, chunk),
+    );
+  const keys = rowsFrom("k", "keys");
+  const values = rowsFrom("v", "values");
   return {
-    name: `attention_registers_${rows}x${turn}`,
+    name: `attention_${tileName(tile)}`,
+    extensions: tile.shared ? ["subgroups"] : [],
     bindings: [
       ...operands("qkv"),
       ...maskBindings(layout),
@@ -79,7 +108,7 @@ export function registerForward(
   let row_${i} = ${at(i)};
   ${
           layout.masked
-            ? `let seen_${i} = ${firstSeen(`row_${i}`, `first + ${i}u`)};`
+            ? `let seen_${i} = ${firstSeen(`row_${i}`, `mine + ${i}u`)};`
             : ""
         }
   ${
@@ -94,31 +123,24 @@ export function registerForward(
       }
   ${softmaxState(rows)}
   ${valueSums(rows, chunks)}
-  let end = min(first + ${rows}u, ${length}u);
-  for (var key = ${
-        firstKey(layout, turn, "seen_0")
-      }; key < end; key += ${turn}u) {
-    ${
-        unrolled(
-          turn,
-          (j) => `let at_${j} = min(key + ${j}u, ${length - 1}u) * ${row}u;`,
-        )
-      }
+  ${keyRange(layout, tile)}
+    ${keys.declared}
+    ${values.declared}
     ${
         softmaxTurn({
           queries: rows,
           keys: turn,
           chunks,
-          loadKey: (j, c) => load("qkv", `keys + at_${j}`, c),
-          loadValue: (j, c) => load("qkv", `values + at_${j}`, c),
+          loadKey: keys.at,
+          loadValue: values.at,
           visible: (i, j) =>
-            visible(layout, `first + ${i}u`, `key + ${j}u`, `seen_${i}`),
+            visible(layout, `mine + ${i}u`, `key + ${j}u`, `seen_${i}`),
         })
       }
   }
   ${
         unrolled(rows, (i) => `
-  if (first + ${i}u < ${length}u) {
+  if (mine + ${i}u < ${length}u) {
     let share = 1.0 / l_${i};
     let to = (row_${i} * ${heads}u + head) * ${head}u;
     ${unrolled(chunks, (c) => store("result", "to", c, `o_${i}_${c} * share`))}
@@ -131,8 +153,10 @@ export function registerForward(
 }
 
 /**
- * WGSL of an entry point with one invocation per tile and head: `first` is the
- * tile's first position, `start` the sequence's first row, `head` the head.
+ * WGSL of an entry point with one invocation per tile and head, or one workgroup
+ * for as many tiles as it has invocations: `first` is the first position that
+ * is gone over together, `mine` the invocation's own first, `start` the
+ * sequence's first row, `head` the head.
  */
 export function tileMain(
   layout: AttentionLayout,
@@ -141,24 +165,87 @@ export function tileMain(
   order: "ascending" | "descending",
   body: string,
 ): string {
+  const { shared, rows } = tile;
+  const together = rowsTogether(tile);
   const lanes = layout.batches * heads;
-  const tiles = Math.ceil(layout.length / tile.rows);
+  const tiles = Math.ceil(layout.length / together);
   return `
-@compute @workgroup_size(${REGISTER_WORKGROUP})
+@compute @workgroup_size(${shared ? SHARING : REGISTER_WORKGROUP})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
+  @builtin(${
+    shared ? "subgroup_invocation_id" : "local_invocation_index"
+  }) lane: u32,
 ) {
-  let index = (group.y * groups.x + group.x) * ${REGISTER_WORKGROUP}u + local;
+  let group_index = group.y * groups.x + group.x;
+  let index = ${
+    shared ? "group_index" : `group_index * ${REGISTER_WORKGROUP}u + lane`
+  };
   if (index >= ${lanes * tiles}u) { return; }
   let first = ${
     order === "ascending"
       ? `index / ${lanes}u`
       : `(${tiles - 1}u - index / ${lanes}u)`
-  } * ${tile.rows}u;
+  } * ${together}u;
+  let mine = first${shared ? ` + lane * ${rows}u` : ""};
   let start = index % ${lanes}u / ${heads}u * ${layout.length}u;
   let head = index % ${lanes}u % ${heads}u;
   ${body}
 }`;
+}
+
+/** WGSL that opens the loop over keys that the queries of a tile see. */
+export function keyRange(layout: AttentionLayout, tile: RegisterTile): string {
+  const { length, masked } = layout;
+  const { turn } = tile;
+  return `${
+    masked ? `let first_seen = ${firstSeen("start + first", "first")};` : ""
+  }
+  let end = min(first + ${rowsTogether(tile)}u, ${length}u);
+  for (var key = ${
+    firstKey(layout, turn, "first_seen")
+  }; key < end; key += ${turn}u) {`;
+}
+
+/** How a kernel reads rows of the other side. */
+export interface TurnRows {
+  /** WGSL at the start of a turn. */
+  readonly declared: string;
+  /** WGSL of a chunk of a row of the turn. */
+  at(row: number, chunk: number): string;
+}
+
+/**
+ * Rows of a turn, read by every invocation or by all together.
+ *
+ * @param base WGSL of where a row's head starts, by its number in the turn,
+ * which is WGSL; rows past the end have to be read elsewhere.
+ */
+export function turnRows(
+  { turn, shared }: RegisterTile,
+  chunks: number,
+  name: string,
+  base: (row: string) => string,
+  load: (base: string, chunk: number) => string,
+): TurnRows {
+  if (!shared) {
+    return {
+      declared: unrolled(
+        turn,
+        (row) => `let ${name}_at${row} = ${base(`${row}u`)};`,
+      ),
+      at: (row, chunk) => load(`${name}_at${row}`, chunk),
+    };
+  }
+  const vectors = sharedVectors(
+    name,
+    turn * chunks,
+    (number) =>
+      load(`${base(`${number} / ${chunks}u`)} + ${number} % ${chunks}u`, 0),
+  );
+  return {
+    declared: vectors.declared,
+    at: (row, chunk) => vectors.at(row * chunks + chunk),
+  };
 }

@@ -11,10 +11,10 @@ import {
   registerQueryGradient,
 } from "./attention_register_gradients.ts";
 import {
-  REGISTER_WORKGROUP,
   registerForward,
-  registerItems,
+  registerGroups,
   type RegisterTile,
+  tileName,
 } from "./attention_register_kernels.ts";
 import { workgroupForward } from "./attention_workgroup_forward.ts";
 import { workgroupKeyGradient } from "./attention_workgroup_key_gradient.ts";
@@ -26,6 +26,7 @@ import {
   workgroupTile,
 } from "./attention_workgroup_tile.ts";
 import { type KernelSource, TEXELS_PER_ROW } from "./kernel_source.ts";
+import { sharesLanes } from "./lane_sharing.ts";
 import { MOST_LOOP_TURNS } from "./launch.ts";
 
 /** One way to compute an attention or a part of its gradient. */
@@ -53,6 +54,7 @@ export const forwardVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 512, most: 8, turn: 1 },
+    shared: { elements: 128, most: 4, turn: 4 },
     share: { slice: 5, vectors: 16, products: 1, ownsRows: true },
     register: registerForward,
     workgroup: workgroupForward,
@@ -67,6 +69,7 @@ export const queryGradientVariants: AttentionVariants = (
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 256, most: 4, turn: layout.headDim <= 32 ? 2 : 1 },
+    shared: { elements: 128, most: 2, turn: 2 },
     share: { slice: 5, vectors: 8, products: 2, ownsRows: false },
     register: registerQueryGradient,
     workgroup: workgroupQueryGradient,
@@ -78,10 +81,17 @@ export const keyGradientVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.kvHeads,
     turns: (layout.length + 1) * layout.heads / layout.kvHeads,
     tile: { elements: 128, most: 4, turn: 1 },
+    shared: { elements: 128, most: 4, turn: 2 },
     share: { slice: 5, vectors: 8, products: 2, ownsRows: false },
     register: registerKeyGradient,
     workgroup: workgroupKeyGradient,
   });
+
+interface TileBounds {
+  readonly elements: number;
+  readonly most: number;
+  readonly turn: number;
+}
 
 interface Family {
   /** Heads that are tiled. */
@@ -94,11 +104,9 @@ interface Family {
    * speed and the time that software adapters compile, which grows faster than
    * the number of registers.
    */
-  readonly tile: {
-    readonly elements: number;
-    readonly most: number;
-    readonly turn: number;
-  };
+  readonly tile: TileBounds;
+  /** The same of invocations that share what they read. */
+  readonly shared: TileBounds;
   /** What an invocation of a workgroup holds. */
   readonly share: WorkgroupShare;
   register(
@@ -139,8 +147,26 @@ function variants(
   const fits = attentionTexels(layout).all <=
     limits.maxTextureDimension2D * TEXELS_PER_ROW;
   const short = family.turns <= MOST_LOOP_TURNS ? [usual] : [];
-  if (texelReads && fits) return [texels, ...fromBuffers, ...short];
+  if (texelReads && fits) {
+    const shared = sharesLanes(capabilities)
+      ? [registerVariant(sharedTile(layout, family), family, true)]
+      : [];
+    const [first, ...others] = [...shared, texels];
+    return [first, ...others, ...fromBuffers, ...short];
+  }
   return headDim > LARGE_HEAD ? [usual] : [buffers, ...short];
+}
+
+/** Tile of each of the invocations that share what they read. */
+function sharedTile(
+  { headDim }: AttentionLayout,
+  { turns, shared: { elements, most, turn } }: Family,
+): RegisterTile {
+  return {
+    rows: Math.max(1, Math.min(most, Math.floor(elements / headDim))),
+    turn: Math.max(turn, Math.ceil(turns / MOST_LOOP_TURNS)),
+    shared: true,
+  };
 }
 
 function workgroupVariant(
@@ -162,8 +188,9 @@ function registerVariant(
   { heads, register }: Family,
   texels: boolean,
 ): AttentionVariant {
+  const name = tileName(tile);
   return {
-    name: `${texels ? "texels" : "registers"}_${tile.rows}x${tile.turn}`,
+    name: texels ? name.replace("registers", "texels") : name,
     texels,
     build: (layout) => ({
       kernel: register(
@@ -171,9 +198,7 @@ function registerVariant(
         tile,
         texels ? texelSource(layout) : bufferSource(layout),
       ),
-      workgroups: Math.ceil(
-        registerItems(layout, heads, tile) / REGISTER_WORKGROUP,
-      ),
+      workgroups: registerGroups(layout, heads, tile),
     }),
   };
 }

@@ -8,6 +8,7 @@ import {
   matrixStart,
   operandBindings,
 } from "./matmul_problem.ts";
+import { sharedVectors } from "./lane_sharing.ts";
 import type { OperandSource } from "./matmul_step.ts";
 import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
 
@@ -81,12 +82,9 @@ export function texelOperands(
   };
 }
 
-/** Invocations of a subgroup that share a left operand, all of a workgroup. */
-export const SHARING = 8;
-
 /**
- * The same, but of the left operand each of {@linkcode SHARING} invocations
- * with equal rows reads an eighth, which the others get from it.
+ * The same, but of the left operand each invocation of a workgroup whose rows
+ * are equal reads an eighth, and gets the rest from the others.
  */
 export function broadcastOperands(
   problem: MatmulProblem,
@@ -94,26 +92,23 @@ export function broadcastOperands(
 ): MatmulOperandSources {
   const operands = texelOperands(problem);
   const { stride, alongDepth } = operands.a;
-  const perDepth = alongDepth ? tileRows : tileRows / 4;
+  const perDepth = tileRows / 4;
   const further = alongDepth ? "k / 4u" : `k * ${stride / 4}u`;
+  let part = 0;
+  const parts = sharedVectors(
+    "a",
+    tileRows,
+    () =>
+      `textureLoad(operands, ${texelAddress(`a_at${part++} + ${further}`)})`,
+  );
   return {
     ...operands,
     a: {
       ...operands.a,
       shared: true,
-      ahead: Array.from(
-        { length: tileRows / SHARING },
-        (_, index) =>
-          `let a_part${index} = textureLoad(operands, ${
-            texelAddress(`a_at${index} + ${further}`)
-          });`,
-      ),
-      load(line, depth) {
-        const texel = alongDepth ? line : depth * perDepth + line;
-        return `subgroupBroadcast(a_part${Math.floor(texel / SHARING)}, ${
-          texel % SHARING
-        }u)`;
-      },
+      ahead: [parts.declared],
+      load: (line, depth) =>
+        parts.at(alongDepth ? line : depth * perDepth + line),
     },
     kind: "broadcast",
   };

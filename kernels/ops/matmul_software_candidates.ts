@@ -1,6 +1,6 @@
 import type { Capabilities } from "../runtime/capabilities.ts";
 import { BYTES_PER_TEXEL } from "./kernel_source.ts";
-import { SHARING } from "./matmul_operands.ts";
+import { sharesLanes, SHARING } from "./lane_sharing.ts";
 import type { MatmulCandidate } from "./matmul_variants.ts";
 import { aIsVector, bIsVector, type MatmulProblem } from "./matmul_problem.ts";
 import { type OperandTexels, operandTexels } from "./matmul_texels.ts";
@@ -66,10 +66,10 @@ const MOST_TILE_AREA = 256;
 /** Ways to compute a matmul where invocations are lanes of a CPU's vectors. */
 export function softwareCandidates(
   problem: MatmulProblem,
-  { features, subgroupSize }: Capabilities,
+  capabilities: Capabilities,
 ): MatmulCandidate[] {
   const candidates: MatmulCandidate[] = [];
-  const shares = features.has("subgroups") && subgroupSize === SHARING;
+  const shares = sharesLanes(capabilities);
   for (const tileRows of [1, 2, 4, 8, 16, 32]) {
     for (const tileColumns of [4, 8, 16]) {
       if (tileRows * tileColumns > MOST_TILE_AREA) continue;

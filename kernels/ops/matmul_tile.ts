@@ -1,8 +1,5 @@
-import {
-  type LineSource,
-  type MatmulOperandSources,
-  SHARING,
-} from "./matmul_operands.ts";
+import { SHARING } from "./lane_sharing.ts";
+import type { LineSource, MatmulOperandSources } from "./matmul_operands.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
 
 /** How a kernel divides a matmul among invocations. */
