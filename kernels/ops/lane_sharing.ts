@@ -28,19 +28,21 @@ export interface SharedVectors {
  *
  * @param name Prefix of what is declared.
  * @param count How many there are.
- * @param read WGSL that reads the vector of a number, which is WGSL too; also
- * of numbers up to the next multiple of {@linkcode SHARING}.
+ * @param read WGSL that reads the vector of a number, which is WGSL too, of the
+ * eight of a part; also of numbers up to the next multiple of eight.
  */
 export function sharedVectors(
   name: string,
   count: number,
-  read: (number: string) => string,
+  read: (number: string, part: number) => string,
 ): SharedVectors {
   return {
     declared: unrolled(
       Math.ceil(count / SHARING),
       (part) =>
-        `let ${name}_part${part} = ${read(`(lane + ${part * SHARING}u)`)};`,
+        `let ${name}_part${part} = ${
+          read(`(lane + ${part * SHARING}u)`, part)
+        };`,
     ),
     at: (number) =>
       `subgroupBroadcast(${name}_part${Math.floor(number / SHARING)}, ${

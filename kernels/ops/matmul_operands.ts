@@ -94,12 +94,11 @@ export function broadcastOperands(
   const { stride, alongDepth } = operands.a;
   const perDepth = tileRows / 4;
   const further = alongDepth ? "k / 4u" : `k * ${stride / 4}u`;
-  let part = 0;
   const parts = sharedVectors(
     "a",
     tileRows,
-    () =>
-      `textureLoad(operands, ${texelAddress(`a_at${part++} + ${further}`)})`,
+    (_, part) =>
+      `textureLoad(operands, ${texelAddress(`a_at${part} + ${further}`)})`,
   );
   return {
     ...operands,
