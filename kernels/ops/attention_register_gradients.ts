@@ -13,12 +13,13 @@ import {
 } from "./attention_mask.ts";
 import {
   keyRange,
+  keysAndValues,
   type RegisterTile,
   rowsTogether,
   tileMain,
   tileName,
   turnRows,
-} from "./attention_register_kernels.ts";
+} from "./attention_register_tile.ts";
 import type { AttentionSource } from "./attention_source.ts";
 import type { KernelSource } from "./kernel_source.ts";
 import { LOG2_E } from "./online_softmax.ts";
@@ -31,8 +32,9 @@ import { LOG2_E } from "./online_softmax.ts";
 export function registerQueryGradient(
   layout: AttentionLayout,
   tile: RegisterTile,
-  { operands, load }: AttentionSource,
+  source: AttentionSource,
 ): KernelSource {
+  const { operands, load } = source;
   const { length, heads, kvHeads, headDim } = layout;
   const access = headAccess(headDim);
   const { element, unit, chunks, store } = access;
@@ -40,16 +42,7 @@ export function registerQueryGradient(
   const head = headDim / unit;
   const scale = 1 / Math.sqrt(headDim);
   const { rows, turn } = tile;
-  const rowsFrom = (name: string, from: string) =>
-    turnRows(
-      tile,
-      chunks,
-      name,
-      (j) => `${from} + min(key + ${j}, ${length - 1}u) * ${row}u`,
-      (base, chunk) => load("qkv", base, chunk),
-    );
-  const keys = rowsFrom("k", "keys");
-  const values = rowsFrom("v", "values");
+  const { keys, values } = keysAndValues(layout, tile, source);
   return {
     name: `attention_dq_${tileName(tile)}`,
     extensions: tile.shared ? ["subgroups"] : [],

@@ -10,12 +10,12 @@ import {
   registerKeyGradient,
   registerQueryGradient,
 } from "./attention_register_gradients.ts";
+import { registerForward } from "./attention_register_forward.ts";
 import {
-  registerForward,
   registerGroups,
   type RegisterTile,
   tileName,
-} from "./attention_register_kernels.ts";
+} from "./attention_register_tile.ts";
 import { workgroupForward } from "./attention_workgroup_forward.ts";
 import { workgroupKeyGradient } from "./attention_workgroup_key_gradient.ts";
 import { workgroupQueryGradient } from "./attention_workgroup_query_gradient.ts";

@@ -4,21 +4,9 @@ import {
   packedWidth,
   unrolled,
 } from "./attention_layout.ts";
-import {
-  firstKey,
-  firstSeen,
-  maskBindings,
-  visible,
-} from "./attention_mask.ts";
+import { firstKey, firstSeen } from "./attention_mask.ts";
 import type { AttentionSource } from "./attention_source.ts";
-import type { KernelSource } from "./kernel_source.ts";
 import { sharedVectors, SHARING } from "./lane_sharing.ts";
-import {
-  LOG2_E,
-  softmaxState,
-  softmaxTurn,
-  valueSums,
-} from "./online_softmax.ts";
 
 /** Invocations per workgroup: small, so that few tiles still fill all cores. */
 export const REGISTER_WORKGROUP = 8;
@@ -54,102 +42,6 @@ export function registerGroups(
 ): number {
   const tiles = batches * heads * Math.ceil(length / rowsTogether(tile));
   return tile.shared ? tiles : Math.ceil(tiles / REGISTER_WORKGROUP);
-}
-
-/**
- * Attention of a tile of queries of one head per invocation; queries and
- * results stay in registers and each key and value read serves all of them.
- * Neighbouring invocations take the same tile of different heads, so that the
- * lanes of a vector run equally long, or neighbouring tiles of one head, whose
- * keys and values they read together; the longest tiles come first.
- */
-export function registerForward(
-  layout: AttentionLayout,
-  tile: RegisterTile,
-  { operands, load }: AttentionSource,
-): KernelSource {
-  const { length, heads, kvHeads, headDim } = layout;
-  const { element, unit, chunks, store } = headAccess(headDim);
-  const row = packedWidth(layout) / unit;
-  const head = headDim / unit;
-  const scale = LOG2_E / Math.sqrt(headDim);
-  const { rows, turn } = tile;
-  const at = (i: number) => `(start + min(mine + ${i}u, ${length - 1}u))`;
-  const rowsFrom = (name: string, from: string) =>
-    turnRows(
-      tile,
-      chunks,
-      name,
-      (j) => `${from} + min(key + ${j}, ${length - 1}u) * ${row}u`,
-      (base, chunk) => load("qkv", base, chunk),
-    );
-  const keys = rowsFrom("k", "keys");
-  const values = rowsFrom("v", "values");
-  return {
-    name: `attention_${tileName(tile)}`,
-    extensions: tile.shared ? ["subgroups"] : [],
-    bindings: [
-      ...operands("qkv"),
-      ...maskBindings(layout),
-      { name: "result", element, access: "write" },
-      { name: "lse", element: "f32", access: "write" },
-    ],
-    body: tileMain(
-      layout,
-      heads,
-      tile,
-      "descending",
-      `
-  let group_head = head / ${heads / kvHeads}u;
-  let keys = start * ${row}u + (${heads}u + group_head) * ${head}u;
-  let values = keys + ${kvHeads * head}u;
-  ${
-        unrolled(rows, (i) => `
-  let row_${i} = ${at(i)};
-  ${
-          layout.masked
-            ? `let seen_${i} = ${firstSeen(`row_${i}`, `mine + ${i}u`)};`
-            : ""
-        }
-  ${
-          unrolled(
-            chunks,
-            (c) =>
-              `let q_${i}_${c} = ${scale} * ${
-                load("qkv", `row_${i} * ${row}u + head * ${head}u`, c)
-              };`,
-          )
-        }`)
-      }
-  ${softmaxState(rows)}
-  ${valueSums(rows, chunks)}
-  ${keyRange(layout, tile)}
-    ${keys.declared}
-    ${values.declared}
-    ${
-        softmaxTurn({
-          queries: rows,
-          keys: turn,
-          chunks,
-          loadKey: keys.at,
-          loadValue: values.at,
-          visible: (i, j) =>
-            visible(layout, `mine + ${i}u`, `key + ${j}u`, `seen_${i}`),
-        })
-      }
-  }
-  ${
-        unrolled(rows, (i) => `
-  if (mine + ${i}u < ${length}u) {
-    let share = 1.0 / l_${i};
-    let to = (row_${i} * ${heads}u + head) * ${head}u;
-    ${unrolled(chunks, (c) => store("result", "to", c, `o_${i}_${c} * share`))}
-    lse[row_${i} * ${heads}u + head] =
-      (m_${i} + log2(l_${i})) * ${Math.LN2};
-  }`)
-      }`,
-    ),
-  };
 }
 
 /**
@@ -248,4 +140,23 @@ export function turnRows(
     declared: vectors.declared,
     at: (row, chunk) => vectors.at(row * chunks + chunk),
   };
+}
+
+/** Keys and values of a turn, by `keys`, `values` and `key` of the kernel. */
+export function keysAndValues(
+  layout: AttentionLayout,
+  tile: RegisterTile,
+  { load }: AttentionSource,
+): { readonly keys: TurnRows; readonly values: TurnRows } {
+  const { unit, chunks } = headAccess(layout.headDim);
+  const row = packedWidth(layout) / unit;
+  const from = (name: string, start: string) =>
+    turnRows(
+      tile,
+      chunks,
+      name,
+      (j) => `${start} + min(key + ${j}, ${layout.length - 1}u) * ${row}u`,
+      (base, chunk) => load("qkv", base, chunk),
+    );
+  return { keys: from("k", "keys"), values: from("v", "values") };
 }
