@@ -93,6 +93,14 @@ export function headAccess(headDim: number): HeadAccess {
   };
 }
 
+/** How a kernel reads rows of the other side that it takes at a time. */
+export interface TurnRows {
+  /** WGSL that comes before the first use. */
+  readonly declared: string;
+  /** WGSL of a chunk of a row of the turn. */
+  at(row: number, chunk: number): string;
+}
+
 /** Joins the text that `line` gives for 0, 1, … `count` − 1. */
 export function unrolled(
   count: number,

@@ -2,6 +2,7 @@ import {
   type AttentionLayout,
   headAccess,
   packedWidth,
+  type TurnRows,
   unrolled,
 } from "./attention_layout.ts";
 import { firstKey, firstSeen } from "./attention_mask.ts";
@@ -9,7 +10,7 @@ import type { AttentionSource } from "./attention_source.ts";
 import { sharedVectors, SHARING } from "./lane_sharing.ts";
 
 /** Invocations per workgroup: small, so that few tiles still fill all cores. */
-export const REGISTER_WORKGROUP = 8;
+const REGISTER_WORKGROUP = 8;
 
 /** Tile of an invocation, or of each of the invocations of a workgroup. */
 export interface RegisterTile {
@@ -29,9 +30,12 @@ export function rowsTogether({ rows, shared }: RegisterTile): number {
   return shared ? rows * SHARING : rows;
 }
 
-/** How kernels of a tile are named. */
-export function tileName({ rows, turn, shared }: RegisterTile): string {
-  return `${shared ? "broadcast" : "registers"}_${rows}x${turn}`;
+/** How kernels of a tile are named, or variants by what else they read. */
+export function tileName(
+  { rows, turn, shared }: RegisterTile,
+  alone: "registers" | "texels" = "registers",
+): string {
+  return `${shared ? "broadcast" : alone}_${rows}x${turn}`;
 }
 
 /** Workgroups of a kernel that tiles `length` rows of `heads` heads. */
@@ -98,14 +102,6 @@ export function keyRange(layout: AttentionLayout, tile: RegisterTile): string {
   for (var key = ${
     firstKey(layout, turn, "first_seen")
   }; key < end; key += ${turn}u) {`;
-}
-
-/** How a kernel reads rows of the other side. */
-export interface TurnRows {
-  /** WGSL at the start of a turn. */
-  readonly declared: string;
-  /** WGSL of a chunk of a row of the turn. */
-  at(row: number, chunk: number): string;
 }
 
 /**

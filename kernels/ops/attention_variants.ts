@@ -54,7 +54,7 @@ export const forwardVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 512, most: 8, turn: 1 },
-    shared: { elements: 128, most: 4, turn: 4 },
+    broadcast: { elements: 128, most: 4, turn: 4 },
     share: { slice: 5, vectors: 16, products: 1, ownsRows: true },
     register: registerForward,
     workgroup: workgroupForward,
@@ -69,7 +69,7 @@ export const queryGradientVariants: AttentionVariants = (
     heads: layout.heads,
     turns: layout.length,
     tile: { elements: 256, most: 4, turn: layout.headDim <= 32 ? 2 : 1 },
-    shared: { elements: 128, most: 2, turn: 2 },
+    broadcast: { elements: 128, most: 2, turn: 2 },
     share: { slice: 5, vectors: 8, products: 2, ownsRows: false },
     register: registerQueryGradient,
     workgroup: workgroupQueryGradient,
@@ -81,15 +81,23 @@ export const keyGradientVariants: AttentionVariants = (layout, capabilities) =>
     heads: layout.kvHeads,
     turns: (layout.length + 1) * layout.heads / layout.kvHeads,
     tile: { elements: 128, most: 4, turn: 1 },
-    shared: { elements: 128, most: 4, turn: 2 },
+    broadcast: { elements: 128, most: 4, turn: 2 },
     share: { slice: 5, vectors: 8, products: 2, ownsRows: false },
     register: registerKeyGradient,
     workgroup: workgroupKeyGradient,
   });
 
+/**
+ * Tile of an invocation on registers. A compromise between speed and the time
+ * that software adapters compile, which grows faster than the number of
+ * registers.
+ */
 interface TileBounds {
+  /** Most elements of a head times rows that it holds. */
   readonly elements: number;
+  /** Most rows that it holds. */
   readonly most: number;
+  /** Rows of the other side per turn. */
   readonly turn: number;
 }
 
@@ -98,15 +106,10 @@ interface Family {
   readonly heads: number;
   /** Turns of an invocation's loops if each took one row of the other side. */
   readonly turns: number;
-  /**
-   * Tile of an invocation on registers: elements of a head times rows that it
-   * holds, most rows, and rows of the other side per turn. A compromise between
-   * speed and the time that software adapters compile, which grows faster than
-   * the number of registers.
-   */
+  /** Of invocations that read alone. */
   readonly tile: TileBounds;
-  /** The same of invocations that share what they read. */
-  readonly shared: TileBounds;
+  /** Of invocations that share what they read. */
+  readonly broadcast: TileBounds;
   /** What an invocation of a workgroup holds. */
   readonly share: WorkgroupShare;
   register(
@@ -127,11 +130,7 @@ function variants(
 ): [AttentionVariant, ...AttentionVariant[]] {
   const { headDim } = layout;
   const { limits, software, texelReads } = capabilities;
-  const { elements, most, turn } = family.tile;
-  const registers = {
-    rows: Math.max(1, Math.min(most, Math.floor(elements / headDim))),
-    turn: Math.max(turn, Math.ceil(family.turns / MOST_LOOP_TURNS)),
-  };
+  const registers = registerTile(layout, family, family.tile);
   const buffers = registerVariant(registers, family, false);
   // Devices with few registers may be faster with half of a tile.
   const staged = [1, 2].flatMap((part): AttentionVariant[] => {
@@ -148,24 +147,23 @@ function variants(
     limits.maxTextureDimension2D * TEXELS_PER_ROW;
   const short = family.turns <= MOST_LOOP_TURNS ? [usual] : [];
   if (texelReads && fits) {
-    const shared = sharesLanes(capabilities)
-      ? [registerVariant(sharedTile(layout, family), family, true)]
-      : [];
-    const [first, ...others] = [...shared, texels];
-    return [first, ...others, ...fromBuffers, ...short];
+    const others = [...fromBuffers, ...short];
+    if (!sharesLanes(capabilities)) return [texels, ...others];
+    const tile = registerTile(layout, family, family.broadcast);
+    const shared = registerVariant({ ...tile, shared: true }, family, true);
+    return [shared, texels, ...others];
   }
   return headDim > LARGE_HEAD ? [usual] : [buffers, ...short];
 }
 
-/** Tile of each of the invocations that share what they read. */
-function sharedTile(
+function registerTile(
   { headDim }: AttentionLayout,
-  { turns, shared: { elements, most, turn } }: Family,
+  { turns }: Family,
+  { elements, most, turn }: TileBounds,
 ): RegisterTile {
   return {
     rows: Math.max(1, Math.min(most, Math.floor(elements / headDim))),
     turn: Math.max(turn, Math.ceil(turns / MOST_LOOP_TURNS)),
-    shared: true,
   };
 }
 
@@ -188,9 +186,8 @@ function registerVariant(
   { heads, register }: Family,
   texels: boolean,
 ): AttentionVariant {
-  const name = tileName(tile);
   return {
-    name: texels ? name.replace("registers", "texels") : name,
+    name: tileName(tile, texels ? "texels" : "registers"),
     texels,
     build: (layout) => ({
       kernel: register(

@@ -27,7 +27,8 @@ import {
 /**
  * Attention of a tile of queries of one head per workgroup. Keys and values are
  * staged in workgroup memory; queries are held by one invocation, or by several
- * with a slice of the head each, which add up their parts of the scores.
+ * with a slice of the head each, of which one adds up the parts of a query's
+ * scores and takes their softmax.
  */
 export function workgroupForward(
   layout: AttentionLayout,
@@ -111,7 +112,7 @@ ${
         }
   ${
           unrolled(pairs.rows, (r) => `
-  if (mine_${r} < ${length}u && ${ownsRow(tile, r)}) {
+  if (${ownsRow(layout, tile, r)}) {
     lse[(start + mine_${r}) * ${heads}u + head] =
       (m_${r} + log2(l_${r})) * ${Math.LN2};
   }`)

@@ -1,4 +1,4 @@
-import { unrolled } from "./attention_layout.ts";
+import { type AttentionLayout, unrolled } from "./attention_layout.ts";
 import type { WorkgroupTile } from "./attention_workgroup_tile.ts";
 
 const ELEMENTS = ["x", "y", "z", "w"];
@@ -59,14 +59,18 @@ export function ownersPlaces(
   }`;
 }
 
-/** WGSL condition: an invocation is the first that owns pairs of its row `row`. */
+/**
+ * WGSL condition: row number `row` of those owned is there, and the invocation
+ * the first that owns pairs of it.
+ */
 export function ownsRow(
+  { length }: AttentionLayout,
   { held, turn, lanes, pairs }: WorkgroupTile,
   row: number,
 ): string {
   const { owners, rows, others } = pairs;
   return [
-    "true",
+    `mine_${row} < ${length}u`,
     ...(owners < lanes ? [`lane < ${owners}u`] : []),
     ...(others < turn ? ["other_first == 0u"] : []),
     ...(owners * rows > held && others === turn
@@ -84,7 +88,12 @@ export function byOwners(tile: WorkgroupTile, step: OwnersStep): string {
   if (tile.lanes === 1) return step.body;
   const { lanes, pairs: { owners, rows, others, vectors } } = tile;
   const own = (names: readonly string[]) =>
-    names.flatMap((name) => pairNames(name, 0, rows, 0, others));
+    names.flatMap((name) =>
+      Array.from(
+        { length: rows * others },
+        (_, at) => `${name}_${Math.floor(at / others)}_${at % others}`,
+      )
+    );
   const known = (names: readonly string[], owner: number) =>
     names.flatMap((name) => namesOf(tile, owner, name));
   return `
@@ -172,35 +181,17 @@ function learn(
   );
 }
 
-/** Names of the pairs of an owner among those of its team. */
+/** Names of the pairs of an owner among those of its team, row by row. */
 function namesOf(
   { held, turn, pairs: { rows, others } }: WorkgroupTile,
   owner: number,
   name: string,
 ): string[] {
-  if (others === turn) {
-    return pairNames(name, owner * rows, rows, 0, turn).map((pair, at) =>
-      owner * rows + Math.floor(at / turn) < held ? pair : NONE
-    );
-  }
-  const first = owner * others;
-  return pairNames(name, Math.floor(first / turn), 1, first % turn, others);
-}
-
-function pairNames(
-  name: string,
-  firstRow: number,
-  rows: number,
-  firstOther: number,
-  others: number,
-): string[] {
-  return Array.from(
-    { length: rows * others },
-    (_, at) =>
-      `${name}_${firstRow + Math.floor(at / others)}_${
-        firstOther + at % others
-      }`,
-  );
+  return Array.from({ length: rows * others }, (_, at) => {
+    const pair = owner * rows * others + at;
+    const row = Math.floor(pair / turn);
+    return row < held ? `${name}_${row}_${pair % turn}` : NONE;
+  });
 }
 
 /** WGSL of vectors of numbers, the last filled up. */

@@ -78,7 +78,7 @@ ${
     let at = mark_${r} * ${chunks}u + chunk;
     delta_${r} += dot(upstream[at], result[at]);
   }
-  if (mine_${r} < ${length}u && ${ownsRow(tile, r)}) {
+  if (${ownsRow(layout, tile, r)}) {
     delta[mark_${r}] = delta_${r};
   }`)
         }

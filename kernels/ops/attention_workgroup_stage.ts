@@ -1,4 +1,4 @@
-import { unrolled } from "./attention_layout.ts";
+import { type TurnRows, unrolled } from "./attention_layout.ts";
 import {
   invocationsOf,
   stagedSlice,
@@ -119,19 +119,11 @@ export function turns({ staged, turn }: WorkgroupTile, body: string): string {
 /** Vectors of a turn that invocations keep from one use to the next. */
 const KEPT = 16;
 
-/** How a kernel reads what is staged of an operand twice a turn. */
-export interface StagedRows {
-  /** WGSL that comes before the first use. */
-  readonly declared: string;
-  /** WGSL of a chunk of a row of the turn. */
-  at(row: number, chunk: number): string;
-}
-
-/** Rows of the staged array `array`, kept in registers where they are few. */
+/** Rows of the staged array `array`, kept in registers where few are used twice. */
 export function stagedRows(
   { slice, turn }: WorkgroupTile,
   array: string,
-): StagedRows {
+): TurnRows {
   const staged = (row: number, chunk: number) =>
     `${array}${stagedIndex(row, chunk)}`;
   if (turn * slice > KEPT) return { declared: "", at: staged };

@@ -8,7 +8,7 @@ import type { MatmulOperation, MatrixOperand } from "./matmul_operation.ts";
 import type { MatmulProblem } from "./matmul_problem.ts";
 import { operandTexels, packKernel } from "./matmul_texels.ts";
 import { tileCount } from "./matmul_tile.ts";
-import { matmulVariants } from "./matmul_variants.ts";
+import { matmulVariants, readsTexels } from "./matmul_variants.ts";
 import type {
   Binding,
   LowerContext,
@@ -241,7 +241,7 @@ function launch(
   const { splits } = variant.tile;
   const { down, across } = tileCount(problem, variant.tile);
   const [x, y] = foldWorkgroups(down * across, capabilities);
-  const sources = variant.kind === "texel" || variant.kind === "broadcast"
+  const sources = readsTexels(variant)
     ? copyToTexels(context, problem, operands)
     : operands;
   if (splits === 1) {

@@ -193,9 +193,9 @@ function offsets(name: string, dimension: TileLines): string[] {
 }
 
 /**
- * Where the texels start of which each invocation of a subgroup reads its own:
- * of four depths, those of the first row or four rows come first, or those of
- * the first depth.
+ * Where the texels start of which each invocation of a subgroup reads its own.
+ * They count by rows where they span four depths, and where they span four rows
+ * by depths first.
  */
 function sharedOffsets(
   name: string,

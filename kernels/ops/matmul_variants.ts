@@ -21,6 +21,11 @@ export type MatmulVariant =
     | { readonly kind: "thin"; readonly tile: ThinTile }
   );
 
+/** Whether a variant reads copies of its operands in the operand texture. */
+export function readsTexels({ kind }: MatmulVariant): boolean {
+  return kind === "texel" || kind === "broadcast";
+}
+
 /** A variant and what it is expected to cost. */
 export interface MatmulCandidate {
   /** The variant. */
@@ -93,7 +98,7 @@ function isLegal(
 ): boolean {
   const { matrices, rows, columns } = problem;
   const { kind, tile } = variant;
-  if (kind === "texel" || kind === "broadcast") {
+  if (readsTexels(variant)) {
     const { all } = operandTexels(problem);
     const fits = all <= limits.maxTextureDimension2D * TEXELS_PER_ROW;
     if (!texelReads || !fits) return false;

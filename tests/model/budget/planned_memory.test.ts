@@ -10,7 +10,7 @@ import { TrainingSession } from "../../../model/train/training_session.ts";
 import { testDevice } from "../../kernels/harness.ts";
 import { shapeOfRun } from "./shape_of_run.ts";
 
-const RUNS = 25;
+const RUNS = 50;
 const SEED = "planned memory";
 
 /** A run of which everything that memory depends on is drawn. */
